@@ -1,0 +1,79 @@
+"""Refusals of bad input, in one wording: the argument, its value, what would be right."""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def check_count(name: str, value: int, least: int = 1) -> int:
+    """Return `value` if it is a whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(f"{name} = {value!r}: must be a whole number, at least {least}")
+    return int(value)
+
+
+def check_between(name: str, value: float, low: float, high: float) -> float:
+    """Return `value` if it is a number with low < value < high."""
+    if not _is_number(value) or not low < value < high:
+        raise ValueError(f"{name} = {value!r}: must be a number in ({low:g}, {high:g})")
+    return float(value)
+
+
+def check_table(table: object) -> np.ndarray:
+    """Return `table` as a float64 array if it is a two-dimensional joint probability table."""
+    array = np.asarray(table, dtype=float)
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(f"table has shape {array.shape}: must be (values of x, values of z)")
+    if not np.isfinite(array).all():
+        raise ValueError(f"table holds {_first(array, ~np.isfinite(array))}: must be finite")
+    if (array < 0).any():
+        raise ValueError(f"table holds {_first(array, array < 0)}: must be non-negative")
+    if not math.isclose(array.sum(), 1, abs_tol=1e-9):
+        raise ValueError(f"table sums to {array.sum():.12g}: must sum to 1")
+    return array
+
+
+def check_samples(name: str, values: object) -> np.ndarray:
+    """Return `values`, (n,) or (n, d), as a float64 array (n, d) if none is NaN or infinite."""
+    array = np.asarray(values, dtype=float)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}: must be (n,) or (n, d)")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds {_first(array, ~np.isfinite(array))}: must be finite")
+    return array
+
+
+def check_pairs(x: object, z: object) -> tuple[np.ndarray, np.ndarray]:
+    """Return x and z as float64 arrays (n, d_x), (n, d_z) if they pair up row by row."""
+    x_rows, z_rows = check_samples("x", x), check_samples("z", z)
+    if len(x_rows) != len(z_rows):
+        raise ValueError(f"x has {len(x_rows)} rows and z has {len(z_rows)}: must be equally many")
+    return x_rows, z_rows
+
+
+def check_critic_values(t_joint: Tensor, t_product: Tensor) -> None:
+    """Refuse critic values that are not tensors (..., b) and (..., m), or that hold NaN."""
+    for name, t in (("t_joint", t_joint), ("t_product", t_product)):
+        if not isinstance(t, Tensor) or t.ndim == 0 or t.shape[-1] == 0:
+            found = tuple(t.shape) if isinstance(t, Tensor) else type(t).__name__
+            raise ValueError(f"{name} is {found}: must be a tensor of shape (..., samples)")
+        if torch.isnan(t).any():
+            raise ValueError(f"{name} holds {int(torch.isnan(t).sum())} NaN: must hold none")
+    if t_joint.shape[:-1] != t_product.shape[:-1]:
+        raise ValueError(
+            f"t_joint has shape {tuple(t_joint.shape)} and t_product {tuple(t_product.shape)}: "
+            "must agree in all but the last axis"
+        )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def _first(array: np.ndarray, where: np.ndarray) -> str:
+    index = np.argwhere(where)[0]
+    return f"{array[tuple(index)]:g} at {[int(i) for i in index]}"

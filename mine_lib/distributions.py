@@ -1,0 +1,251 @@
+"""Joint distributions of (X, Z) with known mutual information.
+
+A family is up to three functions with the same parameters: the sampler, which returns one tensor
+each for x and z, one row a sample; its `_mi`, the mutual information in nats; and its `_log_ratio`,
+the log density ratio log dP/dQ at given points, also in nats. P is the joint distribution, Q the
+product of its marginals. Sampling goes through NumPy's generator, so that a seed gives the same
+numbers on every machine.
+"""
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from scipy.integrate import quad
+from scipy.special import i0e, rel_entr, roots_legendre
+from torch import Tensor
+
+from mine_lib.checks import check_between, check_count, check_pairs, check_table
+
+XOR_TABLE = np.array([[1, 0], [0, 1], [0, 1], [1, 0]]) / 4
+"""Joint table of XOR: rows (x1, x2) = 00, 01, 10, 11; columns y = 0, 1. Its MI is log 2."""
+
+
+def correlated_gaussians(
+    n: int, rho: float, dim: int = 1, seed: int | None = None
+) -> tuple[Tensor, Tensor]:
+    """Draw n pairs of standard Gaussian vectors with Corr(X_j, Z_j) = rho (section 1.5).
+
+    Returns x and z, each of shape (n, dim). Raises ValueError unless -1 < rho < 1, n, dim >= 1.
+    """
+    n, dim = check_count("n", n), check_count("dim", dim)
+    rho = check_between("rho", rho, -1, 1)
+    x, noise = np.random.default_rng(seed).standard_normal((2, n, dim))
+    return _tensors(x, rho * x + math.sqrt(1 - rho**2) * noise)
+
+
+def gaussian_mi(rho: float, dim: int = 1) -> float:
+    """MI of `correlated_gaussians` in nats, -dim/2 log(1 - rho^2) (eq. gaussian-mi)."""
+    rho = check_between("rho", rho, -1, 1)
+    return -check_count("dim", dim) / 2 * math.log1p(-(rho**2))
+
+
+def gaussian_log_ratio(x: ArrayLike, z: ArrayLike, rho: float) -> Tensor:
+    """Log density ratio of `correlated_gaussians` in nats (eq. gaussian-log-ratio).
+
+    x, z: shape (n,) or (n, dim). Returns shape (n,). Raises ValueError on NaN or unequal shapes.
+    """
+    rho = check_between("rho", rho, -1, 1)
+    x, z = check_pairs(x, z)
+    if x.shape != z.shape:
+        raise ValueError(f"x has shape {x.shape} and z {z.shape}: must agree")
+    quadratic = (rho**2 * (x**2 + z**2) - 2 * rho * x * z) / (2 * (1 - rho**2))
+    return _tensor(gaussian_mi(rho, x.shape[1]) - quadratic.sum(1))
+
+
+def discrete_pairs(n: int, table: ArrayLike, seed: int | None = None) -> tuple[Tensor, Tensor]:
+    """Draw n pairs of row and column numbers from a joint probability table (section 1.1).
+
+    Returns x and z, integer tensors of shape (n,). Raises ValueError unless the table is
+    two-dimensional, non-negative and sums to 1.
+    """
+    table = check_table(table)
+    cells = np.random.default_rng(seed).choice(table.size, check_count("n", n), p=table.ravel())
+    x, z = np.unravel_index(cells, table.shape)
+    return torch.from_numpy(x), torch.from_numpy(z)
+
+
+def discrete_mi(table: ArrayLike) -> float:
+    """MI of a joint probability table in nats, sum of p log(p / (p_x p_z)) (eq. discrete-mi)."""
+    table = check_table(table)
+    return float(rel_entr(table, _product(table)).sum())
+
+
+def discrete_log_ratio(x: ArrayLike, z: ArrayLike, table: ArrayLike) -> Tensor:
+    """log(p / (p_x p_z)) in nats at row numbers x and column numbers z, shape (n,).
+
+    Minus infinity where the joint probability is zero. Raises ValueError on a number that is no
+    row or column of the table, or whose row or column has probability zero.
+    """
+    table = check_table(table)
+    rows, columns = (values[:, 0] for values in check_pairs(x, z))
+    for name, index, weight in (("x", rows, table.sum(1)), ("z", columns, table.sum(0))):
+        possible = np.isin(index, np.flatnonzero(weight))
+        if not possible.all():
+            raise ValueError(f"{name} holds {index[~possible][0]:g}: has probability zero")
+    cell = rows.astype(int), columns.astype(int)
+    with np.errstate(divide="ignore"):
+        return _tensor(np.log(table[cell]) - np.log(_product(table)[cell]))
+
+
+def xor(n: int, seed: int | None = None) -> tuple[Tensor, Tensor]:
+    """Draw n pairs of two fair bits x, shape (n, 2), and y = x1 XOR x2, shape (n, 1).
+
+    Each bit alone is independent of y; I(X; Y) = log 2 nats.
+    """
+    x = np.random.default_rng(seed).integers(0, 2, (check_count("n", n), 2))
+    return _tensors(x, x[:, :1] ^ x[:, 1:])
+
+
+def noisy_circle(n: int, noise: float = 0.1, seed: int | None = None) -> tuple[Tensor, Tensor]:
+    """Draw n points of the unit circle plus Gaussian noise: uncorrelated, yet dependent.
+
+    Returns the coordinates x and z, each of shape (n, 1). Raises ValueError unless noise > 0.
+    """
+    noise = check_between("noise", noise, 0, math.inf)
+    rng = np.random.default_rng(seed)
+    angle = rng.uniform(0, 2 * math.pi, (check_count("n", n), 1))
+    error_x, error_z = noise * rng.standard_normal((2, n, 1))
+    return _tensors(np.cos(angle) + error_x, np.sin(angle) + error_z)
+
+
+def circle_mi(noise: float = 0.1) -> float:
+    """MI of `noisy_circle` in nats: 2 h(X) - h(X, Z), both by one-dimensional quadrature."""
+    noise = check_between("noise", noise, 0, math.inf)
+    low, high = max(0.0, 1 - _REACH * noise), 1 + _REACH * noise
+    joint_entropy, _ = quad(
+        lambda r: -2 * math.pi * r * math.exp(_log_ring(r, noise)) * _log_ring(r, noise), low, high
+    )
+    return 2 * _smeared_entropy(*_cosines(noise), noise) - joint_entropy
+
+
+def circle_log_ratio(x: ArrayLike, z: ArrayLike, noise: float = 0.1) -> Tensor:
+    """Log density ratio of `noisy_circle` in nats at points x, z, shape (n,)."""
+    noise = check_between("noise", noise, 0, math.inf)
+    x, z = _planar(x, z)
+    marginals = [_smeared_log_density(v, *_cosines(noise), noise) for v in (x, z)]
+    return _tensor(_log_ring(np.hypot(x, z), noise) - sum(marginals))
+
+
+def noisy_parabola(n: int, noise: float = 0.1, seed: int | None = None) -> tuple[Tensor, Tensor]:
+    """Draw n pairs of x, uniform on [-1, 1], and z = x^2 + Gaussian noise: uncorrelated.
+
+    Returns x and z, each of shape (n, 1). Raises ValueError unless noise > 0.
+    """
+    noise = check_between("noise", noise, 0, math.inf)
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(-1, 1, (check_count("n", n), 1))
+    return _tensors(x, x**2 + noise * rng.standard_normal((n, 1)))
+
+
+def parabola_mi(noise: float = 0.1) -> float:
+    """MI of `noisy_parabola` in nats, h(Z) - h(Z|X): a quadrature less a Gaussian entropy."""
+    noise = check_between("noise", noise, 0, math.inf)
+    gaussian_entropy = math.log(2 * math.pi * math.e * noise**2) / 2
+    return _smeared_entropy(*_squares(noise), noise) - gaussian_entropy
+
+
+def parabola_log_ratio(x: ArrayLike, z: ArrayLike, noise: float = 0.1) -> Tensor:
+    """Log density ratio of `noisy_parabola` in nats at points x in [-1, 1] and z, shape (n,)."""
+    noise = check_between("noise", noise, 0, math.inf)
+    x, z = _planar(x, z)
+    _check_unit("x", x)
+    conditional = -((z - x**2) ** 2) / (2 * noise**2) - _log_scale(noise)
+    return _tensor(conditional - _smeared_log_density(z, *_squares(noise), noise))
+
+
+def disk(n: int, seed: int | None = None) -> tuple[Tensor, Tensor]:
+    """Draw n points uniformly from the unit disk: uncorrelated, yet dependent.
+
+    Returns the coordinates x and z, each of shape (n, 1).
+    """
+    rng = np.random.default_rng(seed)
+    radius = np.sqrt(rng.uniform(0, 1, (check_count("n", n), 1)))
+    angle = rng.uniform(0, 2 * math.pi, (n, 1))
+    return _tensors(radius * np.cos(angle), radius * np.sin(angle))
+
+
+def disk_mi() -> float:
+    """MI of `disk` in nats: log(pi) - 1, exactly (exercise 1.2)."""
+    return math.log(math.pi) - 1
+
+
+def disk_log_ratio(x: ArrayLike, z: ArrayLike) -> Tensor:
+    """Log density ratio of `disk` in nats at points of [-1, 1]^2; minus infinity off the disk."""
+    x, z = _planar(x, z)
+    _check_unit("x", x)
+    _check_unit("z", z)
+    with np.errstate(divide="ignore"):
+        log_chords = (np.log1p(-(x**2)) + np.log1p(-(z**2))) / 2
+    return _tensor(np.where(x**2 + z**2 < 1, math.log(math.pi / 4) - log_chords, -np.inf))
+
+
+_REACH = 12  # a Gaussian tail beyond 12 standard deviations holds less than 1e-32
+
+
+def _cosines(noise: float) -> tuple[np.ndarray, np.ndarray]:
+    """Cosines of equally spaced angles, dense enough to be exact once smeared with `noise`."""
+    count = 32 + math.ceil(10 / noise)
+    return np.cos((np.arange(count) + 0.5) * math.pi / count), np.full(count, 1 / count)
+
+
+def _squares(noise: float) -> tuple[np.ndarray, np.ndarray]:
+    """Squares of Gauss-Legendre nodes for x uniform on [0, 1], and their weights."""
+    nodes, weights = roots_legendre(32 + math.ceil(10 / noise))
+    return ((nodes + 1) / 2) ** 2, weights / 2
+
+
+def _smeared_log_density(
+    values: np.ndarray, centres: np.ndarray, weights: np.ndarray, noise: float
+) -> np.ndarray:
+    """Log density at `values` of weighted centres plus Gaussian noise."""
+    exponent = np.log(weights) - (np.asarray(values)[..., None] - centres) ** 2 / (2 * noise**2)
+    # torch's logsumexp is several times faster than SciPy's, and n x centres is large
+    return torch.from_numpy(exponent).logsumexp(-1).numpy() - _log_scale(noise)
+
+
+def _smeared_entropy(centres: np.ndarray, weights: np.ndarray, noise: float) -> float:
+    """Differential entropy in nats of weighted centres plus Gaussian noise."""
+
+    def integrand(value: float) -> float:
+        log_density = _smeared_log_density(value, centres, weights, noise)
+        return -math.exp(log_density) * log_density
+
+    low, high = centres.min() - _REACH * noise, centres.max() + _REACH * noise
+    return quad(integrand, low, high, limit=500)[0]
+
+
+def _log_ring(radius: ArrayLike, noise: float) -> np.ndarray:
+    """Log joint density of `noisy_circle` at a radius; i0e keeps the Bessel function finite."""
+    bessel = np.log(i0e(np.asarray(radius) / noise**2))
+    return bessel - (np.asarray(radius) - 1) ** 2 / (2 * noise**2) - 2 * _log_scale(noise)
+
+
+def _log_scale(noise: float) -> float:
+    return math.log(noise * math.sqrt(2 * math.pi))
+
+
+def _product(table: np.ndarray) -> np.ndarray:
+    return np.outer(table.sum(1), table.sum(0))
+
+
+def _planar(x: ArrayLike, z: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    x, z = check_pairs(x, z)
+    for name, values in (("x", x), ("z", z)):
+        if values.shape[1] != 1:
+            raise ValueError(f"{name} has shape {values.shape}: must be (n,) or (n, 1)")
+    return x[:, 0], z[:, 0]
+
+
+def _check_unit(name: str, values: np.ndarray) -> None:
+    if (np.abs(values) > 1).any():
+        raise ValueError(f"{name} holds {values[np.abs(values) > 1][0]:g}: must lie in [-1, 1]")
+
+
+def _tensor(values: np.ndarray) -> Tensor:
+    return torch.as_tensor(np.asarray(values), dtype=torch.get_default_dtype())
+
+
+def _tensors(x: np.ndarray, z: np.ndarray) -> tuple[Tensor, Tensor]:
+    return _tensor(x), _tensor(z)

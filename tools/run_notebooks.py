@@ -1,0 +1,116 @@
+"""Re-execute notebooks and keep their outputs: run_notebooks.py NOTEBOOK [NOTEBOOK ...].
+
+A notebook whose outputs stay the same keeps its bytes, so a difference in git is a difference in
+content. One with a cell that raises is left as it was.
+"""
+
+import asyncio
+import sys
+import time
+from itertools import groupby
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+AT_ONCE = 2  # one for each core of a small machine
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+WIDGET = "application/vnd.jupyter.widget-view+json"  # its model ids are random
+
+
+async def main(paths: list[Path]) -> int:
+    """Run all notebooks, AT_ONCE side by side; return the exit code."""
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def when_free(path: Path) -> bool:
+        async with free:
+            return await renew(path)
+
+    return 0 if all(await asyncio.gather(*map(when_free, paths))) else 1
+
+
+async def renew(path: Path) -> bool:
+    """Execute a notebook, write it if it changed, and say so; return whether all cells ran."""
+    start = time.monotonic()
+    before = path.read_text(encoding="utf-8")
+    notebook = nbformat.reads(before, as_version=4)
+    if error := await execute(notebook, path.parent):
+        print(f"{path}: {' '.join(error.split())}; not written", file=sys.stderr, flush=True)
+        return False
+    tidy(notebook)
+    after = nbformat.writes(notebook) + "\n"
+    if after != before:
+        path.write_text(after, encoding="utf-8")
+    state = "unchanged" if after == before else "changed"
+    print(f"{path}: {time.monotonic() - start:.1f} s, {state}", flush=True)
+    return True
+
+
+async def execute(notebook: NotebookNode, folder: Path) -> str | None:
+    """Run all cells in folder; return which one failed and how, or None."""
+    running = {}
+    client = NotebookClient(
+        notebook,
+        kernel_name=KERNELSPEC["name"],
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # not: "running over TCP without encryption"
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_execute=lambda cell, cell_index: running.update(index=cell_index),
+    )
+    try:
+        await client.async_execute()
+    except CellExecutionError as error:
+        return f"{label(notebook, running['index'])} raised {error.ename}: {error.evalue}"
+    except DeadKernelError:
+        return f"{label(notebook, running['index'])} ended the kernel (out of memory?)"
+    return None
+
+
+def label(notebook: NotebookNode, index: int) -> str:
+    """Return a cell's name as pytest gives it, code cells counted from 0, and its first line."""
+    number = [cell.cell_type for cell in notebook.cells[:index]].count("code")
+    return f"Cell {number} ({notebook.cells[index].source.strip().splitlines()[0]!r})"
+
+
+def tidy(notebook: NotebookNode) -> None:
+    """Remove what differs from run to run or from one Python to the next."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["kernelspec"] = KERNELSPEC
+    notebook.metadata.get("language_info", {}).pop("version", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)  # time stamps, from JupyterLab too
+        if cell.cell_type == "code":
+            if not cell.source.strip():  # nbclient passes over it
+                cell.execution_count, cell.outputs = None, []
+            cell.outputs = merge_streams(cell.outputs)
+            for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET, None)
+
+
+def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join the pieces of stdout, and those of stderr, that stand between two other outputs.
+
+    Where a piece ends, and which of the two comes first, is chance. nbclient's coalesce_streams
+    would also join over a figure in between.
+    """
+    merged = []
+    for is_stream, group in groupby(outputs, key=lambda output: output.output_type == "stream"):
+        if is_stream:
+            texts = {"stdout": "", "stderr": ""}
+            for piece in group:
+                texts[piece.name] += piece.text
+            merged += [
+                new_output("stream", name=name, text=texts[name]) for name in texts if texts[name]
+            ]
+        else:
+            merged += group
+    return merged
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        sys.exit("usage: run_notebooks.py NOTEBOOK [NOTEBOOK ...]")
+    sys.exit(asyncio.run(main([Path(name) for name in sys.argv[1:]])))
