@@ -20,8 +20,9 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
 
 book: .venv/book.stamp ## build the pages and say where to open them
-	@$(BIN)/jupyter-book build --all -W -n --keep-going . > _build.log 2>&1 \
-		|| { tail -n 40 _build.log; echo "make book: the warnings above stop the build; mend the page they name" >&2; exit 1; }
+	@mkdir -p _build
+	@$(BIN)/jupyter-book build --all -W -n --keep-going . > _build/log.txt 2>&1 \
+		|| { grep -E 'WARNING|ERROR' _build/log.txt || tail -n 30 _build/log.txt; echo "make book: the warnings above stop the build; mend the page they name" >&2; exit 1; }
 	@$(BIN)/python tools/count_pages.py $(call or_say,a page of _toc.yml was not built; see the line above)
 
 test: .venv/full.stamp ## re-measure every number, build strictly, test the pages in a browser
@@ -35,13 +36,14 @@ lab: .venv/full.stamp ## open JupyterLab on the chapters
 
 run: .venv/full.stamp ## re-execute the chapters and keep their outputs
 	@$(BIN)/python tools/run_notebooks.py $(NOTEBOOKS) $(call or_say,the cell above failed; mend it and run again)
+	@$(BIN)/python tools/readme_picture.py $(call or_say,a picture of the README is no longer in the chapters)
 
 pins: .venv/book.stamp ## renew requirements*.txt and constraints.txt from pyproject.toml
 	@$(PIP) uv $(call or_say,uv could not be installed; check the network)
 	@sh tools/pins.sh $(BIN)/uv $(call or_say,no set of versions fits pyproject.toml; see above)
 
 clean: ## remove all that these targets made
-	rm -rf .venv _build _build.log mine_lib.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv _build mine_lib.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/python.stamp:

@@ -89,10 +89,7 @@ class Frames:
         _check(name, alt, shown)
         self._start = 0 if start is None else _index(start, shown)
         self._name, self._label, self._caption, self._size = name, label, caption, size
-        self._frames = [
-            _Frame(_render(draw, value, size), _describe(alt, value), text)
-            for value, text in zip(values, shown, strict=True)
-        ]
+        self._frames = [_prepare(draw, value, alt, size) for value in values]
 
     def __repr__(self) -> str:
         """One line, the same in every run."""
@@ -167,8 +164,14 @@ def _show(value: Any) -> str:
     return f"{value:g}" if is_decimal else str(value)
 
 
-def _describe(alt: str | Callable[[Any], str], value: Any) -> str:
-    return alt.replace("{value}", _show(value)) if isinstance(alt, str) else alt(value)
+def _prepare(
+    draw: Callable[[Any], object],
+    value: Any,
+    alt: str | Callable[[Any], str],
+    size: tuple[int, int],
+) -> _Frame:
+    text = alt.replace("{value}", _show(value)) if isinstance(alt, str) else alt(value)
+    return _Frame(_render(draw, value, size), text, _show(value))
 
 
 def _render(draw: Callable[[Any], object], value: Any, size: tuple[int, int]) -> bytes:
