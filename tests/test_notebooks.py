@@ -8,6 +8,7 @@ roles such as {cite} or {ref} are not prose.
 
 import json
 import re
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -29,6 +30,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+README_PICTURES = sorted((ROOT / "images").glob("fig-*.png"))
+OTHER_PAGES = [ROOT / "intro.md", *sorted((ROOT / "appendix").glob("*.md"))]
 EXTENSIONS = yaml.safe_load((ROOT / "_config.yml").read_text())["parse"]["myst_enable_extensions"]
 MYST = create_md_parser(MdParserConfig(enable_extensions=EXTENSIONS), RendererHTML)
 
@@ -323,6 +326,38 @@ def sections(chapter: NotebookNode) -> list[str]:
             b.content for a, b in pairwise(tokens) if (a.type, a.tag) == ("heading_open", "h2")
         ]
     return found
+
+
+# The other pages
+
+
+@pytest.fixture(params=OTHER_PAGES, ids=lambda path: path.stem)
+def other_page(request: pytest.FixtureRequest) -> NotebookNode:
+    """A page without code, followed by the code cells of all chapters."""
+    cells = [cell for path in CHAPTERS for cell in code_cells(read(path))]
+    return new_notebook(cells=[new_markdown_cell(request.param.read_text("utf-8")), *cells])
+
+
+def test_style_of_other_pages(other_page: NotebookNode) -> None:
+    test_style(other_page)
+
+
+def test_decimals_on_other_pages_come_from_a_chapter(other_page: NotebookNode) -> None:
+    assert not stale(other_page), "print the number in a cell of a chapter, or mend the text"
+
+
+@pytest.mark.parametrize(
+    "picture", sorted((ROOT / "images").glob("fig-*.png")), ids=lambda p: p.stem
+)
+def test_pictures_of_the_readme_are_those_of_the_chapters(picture: Path) -> None:
+    stored = {
+        cell.metadata.get("mystnb", {}).get("figure", {}).get("name"): output.data["image/png"]
+        for path in CHAPTERS
+        for cell in code_cells(read(path))
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    }
+    assert b64decode(stored[picture.stem]) == picture.read_bytes(), "'make run' copies it"
 
 
 # The checks above
