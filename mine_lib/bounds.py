@@ -1,4 +1,6 @@
-"""Variational lower bounds on D_KL(P || Q), from critic values on joint and product samples.
+"""Variational bounds on D_KL(P || Q), estimated from critic values on joint and product samples.
+
+The bounds hold for exact expectations; a sample value is an estimate (section 2.6).
 
 Critic values are tensors with the samples on the last axis: t_joint of shape (..., b) holds T on
 samples of P, t_product of shape (..., m) holds T on samples of Q; (R, b) for R replicas. Every
@@ -10,33 +12,41 @@ import math
 import torch
 from torch import Tensor
 
-from mine_lib.checks import check_critic_values
+from mine_lib.checks import check_between, check_critic_values
 
 
 def log_mean_exp(t: Tensor, dim: int = -1) -> Tensor:
-    """Log of the mean of e^t along `dim`, without overflow (section 2.5)."""
+    """Log of the mean of e^t along `dim`, without overflow (section 2.5).
+
+    t: shape (..., m). Returns t's shape without `dim`. Raises ValueError if `dim` is empty.
+    """
+    if t.shape[dim] == 0:
+        raise ValueError(f"t has shape {tuple(t.shape)}: must not be empty along dim = {dim}")
     return torch.logsumexp(t, dim) - math.log(t.shape[dim])
 
 
 def donsker_varadhan(t_joint: Tensor, t_product: Tensor) -> Tensor:
     """Donsker-Varadhan value E_P[T] - log E_Q[e^T], in nats (eq. dv, section 2.1).
 
-    Raises ValueError on NaN or on shapes that disagree before the last axis.
+    Raises ValueError on NaN, +infinity or shapes that disagree before the last axis.
     """
     check_critic_values(t_joint, t_product)
     return t_joint.mean(-1) - log_mean_exp(t_product)
 
 
 def nwj(t_joint: Tensor, t_product: Tensor, a: float | Tensor) -> Tensor:
-    """Nguyen-Wainwright-Jordan value E_P[T] - E_Q[e^T]/a - log a + 1, in nats (eq. nwj).
+    """Nguyen-Wainwright-Jordan value E_P[T] - E_Q[e^T]/a - log a + 1 in nats (eq. nwj, 2.4).
 
     a: positive number, or tensor of the leading shape (...). Largest at a = E_Q[e^T], where it
-    equals the Donsker-Varadhan value. Raises ValueError on NaN, unequal shapes or a <= 0.
+    equals the Donsker-Varadhan value. Raises ValueError on NaN,
+    +infinity, unequal shapes or a <= 0.
     """
     check_critic_values(t_joint, t_product)
-    a = torch.as_tensor(a, dtype=t_product.dtype, device=t_product.device)
-    if not (a > 0).all():
+    if not isinstance(a, Tensor):
+        check_between("a", a, 0, math.inf)
+    elif not (a > 0).all():
         raise ValueError(f"a = {a.tolist()}: must be positive")
+    a = torch.as_tensor(a, dtype=t_product.dtype, device=t_product.device)
     if a.ndim and a.shape != t_product.shape[:-1]:
         raise ValueError(f"a has shape {tuple(a.shape)}: must be {tuple(t_product.shape[:-1])}")
     log_a = a.log()

@@ -1,10 +1,11 @@
 """Joint distributions of (X, Z) with known mutual information.
 
 A family is up to three functions with the same parameters: the sampler, which returns one tensor
-each for x and z, one row a sample; its `_mi`, the mutual information in nats; and its `_log_ratio`,
-the log density ratio log dP/dQ at given points, also in nats. P is the joint distribution, Q the
-product of its marginals. Sampling goes through NumPy's generator, so that a seed gives the same
-numbers on every machine.
+each for x and z, one row a sample, on the CPU and of torch's default dtype; its `_mi`, the mutual
+information in nats; and its `_log_ratio`, the log density ratio log dP/dQ at given points, also in
+nats. P is the joint distribution, Q the product of its marginals. Sampling goes through NumPy's
+generator, so that a seed gives the same numbers on every machine; a seed that is not a whole
+number from 0 on raises ValueError.
 """
 
 import math
@@ -31,20 +32,24 @@ def correlated_gaussians(
     """
     n, dim = check_count("n", n), check_count("dim", dim)
     rho = check_between("rho", rho, -1, 1)
-    x, noise = np.random.default_rng(seed).standard_normal((2, n, dim))
+    x, noise = _generator(seed).standard_normal((2, n, dim))
     return _tensors(x, rho * x + math.sqrt(1 - rho**2) * noise)
 
 
 def gaussian_mi(rho: float, dim: int = 1) -> float:
-    """MI of `correlated_gaussians` in nats, -dim/2 log(1 - rho^2) (eq. gaussian-mi)."""
+    """MI of `correlated_gaussians` in nats, -dim/2 log(1 - rho^2) (eq. gaussian-mi, section 1.5).
+
+    Raises ValueError unless -1 < rho < 1 and dim >= 1.
+    """
     rho = check_between("rho", rho, -1, 1)
     return -check_count("dim", dim) / 2 * math.log1p(-(rho**2))
 
 
 def gaussian_log_ratio(x: ArrayLike, z: ArrayLike, rho: float) -> Tensor:
-    """Log density ratio of `correlated_gaussians` in nats (eq. gaussian-log-ratio).
+    """Log density ratio of `correlated_gaussians` in nats (eq. gaussian-log-ratio, section 1.5).
 
-    x, z: shape (n,) or (n, dim). Returns shape (n,). Raises ValueError on NaN or unequal shapes.
+    x, z: shape (n,) or (n, dim); dimensions add up. Returns shape (n,). Raises ValueError on NaN,
+    infinity or unequal shapes, and unless -1 < rho < 1.
     """
     rho = check_between("rho", rho, -1, 1)
     x, z = check_pairs(x, z)
@@ -61,25 +66,30 @@ def discrete_pairs(n: int, table: ArrayLike, seed: int | None = None) -> tuple[T
     two-dimensional, non-negative and sums to 1.
     """
     table = check_table(table)
-    cells = np.random.default_rng(seed).choice(table.size, check_count("n", n), p=table.ravel())
+    cells = _generator(seed).choice(table.size, check_count("n", n), p=table.ravel())
     x, z = np.unravel_index(cells, table.shape)
     return torch.from_numpy(x), torch.from_numpy(z)
 
 
 def discrete_mi(table: ArrayLike) -> float:
-    """MI of a joint probability table in nats, sum of p log(p / (p_x p_z)) (eq. discrete-mi)."""
+    """MI of a joint probability table in nats, sum of p log(p / (p_x p_z)) (eq. discrete-mi).
+
+    table: (values of x, values of z). Raises ValueError unless it is two-dimensional, non-negative
+    and sums to 1 (section 1.1).
+    """
     table = check_table(table)
     return float(rel_entr(table, _product(table)).sum())
 
 
 def discrete_log_ratio(x: ArrayLike, z: ArrayLike, table: ArrayLike) -> Tensor:
-    """log(p / (p_x p_z)) in nats at row numbers x and column numbers z, shape (n,).
+    """log(p / (p_x p_z)) in nats at row numbers x and column numbers z, both (n,) or (n, 1).
 
-    Minus infinity where the joint probability is zero. Raises ValueError on a number that is no
-    row or column of the table, or whose row or column has probability zero.
+    Returns shape (n,), the pointwise mutual information of section 1.1. Minus infinity where the
+    joint probability is zero. Raises ValueError on a number that is no row or column of the table,
+    or whose row or column has probability zero.
     """
     table = check_table(table)
-    rows, columns = (values[:, 0] for values in check_pairs(x, z))
+    rows, columns = _planar(x, z)
     for name, index, weight in (("x", rows, table.sum(1)), ("z", columns, table.sum(0))):
         possible = np.isin(index, np.flatnonzero(weight))
         if not possible.all():
@@ -92,19 +102,21 @@ def discrete_log_ratio(x: ArrayLike, z: ArrayLike, table: ArrayLike) -> Tensor:
 def xor(n: int, seed: int | None = None) -> tuple[Tensor, Tensor]:
     """Draw n pairs of two fair bits x, shape (n, 2), and y = x1 XOR x2, shape (n, 1).
 
-    Each bit alone is independent of y; I(X; Y) = log 2 nats.
+    Each bit alone is independent of y; I(X; Y) = log 2 nats (section 1.3). Raises ValueError unless
+    n >= 1.
     """
-    x = np.random.default_rng(seed).integers(0, 2, (check_count("n", n), 2))
+    x = _generator(seed).integers(0, 2, (check_count("n", n), 2))
     return _tensors(x, x[:, :1] ^ x[:, 1:])
 
 
 def noisy_circle(n: int, noise: float = 0.1, seed: int | None = None) -> tuple[Tensor, Tensor]:
     """Draw n points of the unit circle plus Gaussian noise: uncorrelated, yet dependent.
 
-    Returns the coordinates x and z, each of shape (n, 1). Raises ValueError unless noise > 0.
+    Returns the coordinates x and z, each of shape (n, 1) (opening of chapter 1). Raises ValueError
+    unless noise, the standard deviation, is above 0.001 and n >= 1.
     """
-    noise = check_between("noise", noise, 0, math.inf)
-    rng = np.random.default_rng(seed)
+    noise = check_between("noise", noise, _LEAST_NOISE, math.inf)
+    rng = _generator(seed)
     angle = rng.uniform(0, 2 * math.pi, (check_count("n", n), 1))
     error_x, error_z = noise * rng.standard_normal((2, n, 1))
     return _tensors(np.cos(angle) + error_x, np.sin(angle) + error_z)
@@ -112,7 +124,7 @@ def noisy_circle(n: int, noise: float = 0.1, seed: int | None = None) -> tuple[T
 
 def circle_mi(noise: float = 0.1) -> float:
     """MI of `noisy_circle` in nats: 2 h(X) - h(X, Z), both by one-dimensional quadrature."""
-    noise = check_between("noise", noise, 0, math.inf)
+    noise = check_between("noise", noise, _LEAST_NOISE, math.inf)
     low, high = max(0.0, 1 - _REACH * noise), 1 + _REACH * noise
     joint_entropy, _ = quad(
         lambda r: -2 * math.pi * r * math.exp(_log_ring(r, noise)) * _log_ring(r, noise), low, high
@@ -121,8 +133,11 @@ def circle_mi(noise: float = 0.1) -> float:
 
 
 def circle_log_ratio(x: ArrayLike, z: ArrayLike, noise: float = 0.1) -> Tensor:
-    """Log density ratio of `noisy_circle` in nats at points x, z, shape (n,)."""
-    noise = check_between("noise", noise, 0, math.inf)
+    """Log density ratio of `noisy_circle` in nats.
+
+    x, z: shape (n,) or (n, 1). Returns shape (n,). Raises ValueError on NaN or unequal lengths.
+    """
+    noise = check_between("noise", noise, _LEAST_NOISE, math.inf)
     x, z = _planar(x, z)
     marginals = [_smeared_log_density(v, *_cosines(noise), noise) for v in (x, z)]
     return _tensor(_log_ring(np.hypot(x, z), noise) - sum(marginals))
@@ -131,24 +146,29 @@ def circle_log_ratio(x: ArrayLike, z: ArrayLike, noise: float = 0.1) -> Tensor:
 def noisy_parabola(n: int, noise: float = 0.1, seed: int | None = None) -> tuple[Tensor, Tensor]:
     """Draw n pairs of x, uniform on [-1, 1], and z = x^2 + Gaussian noise: uncorrelated.
 
-    Returns x and z, each of shape (n, 1). Raises ValueError unless noise > 0.
+    Returns x and z, each of shape (n, 1) (opening of chapter 1). Raises ValueError unless noise,
+    the standard deviation, is above 0.001 and n >= 1.
     """
-    noise = check_between("noise", noise, 0, math.inf)
-    rng = np.random.default_rng(seed)
+    noise = check_between("noise", noise, _LEAST_NOISE, math.inf)
+    rng = _generator(seed)
     x = rng.uniform(-1, 1, (check_count("n", n), 1))
     return _tensors(x, x**2 + noise * rng.standard_normal((n, 1)))
 
 
 def parabola_mi(noise: float = 0.1) -> float:
     """MI of `noisy_parabola` in nats, h(Z) - h(Z|X): a quadrature less a Gaussian entropy."""
-    noise = check_between("noise", noise, 0, math.inf)
+    noise = check_between("noise", noise, _LEAST_NOISE, math.inf)
     gaussian_entropy = math.log(2 * math.pi * math.e * noise**2) / 2
     return _smeared_entropy(*_squares(noise), noise) - gaussian_entropy
 
 
 def parabola_log_ratio(x: ArrayLike, z: ArrayLike, noise: float = 0.1) -> Tensor:
-    """Log density ratio of `noisy_parabola` in nats at points x in [-1, 1] and z, shape (n,)."""
-    noise = check_between("noise", noise, 0, math.inf)
+    """Log density ratio of `noisy_parabola` in nats.
+
+    x, z: shape (n,) or (n, 1). Returns shape (n,). Raises ValueError on NaN, unequal lengths or x
+    outside [-1, 1].
+    """
+    noise = check_between("noise", noise, _LEAST_NOISE, math.inf)
     x, z = _planar(x, z)
     _check_unit("x", x)
     conditional = -((z - x**2) ** 2) / (2 * noise**2) - _log_scale(noise)
@@ -158,21 +178,26 @@ def parabola_log_ratio(x: ArrayLike, z: ArrayLike, noise: float = 0.1) -> Tensor
 def disk(n: int, seed: int | None = None) -> tuple[Tensor, Tensor]:
     """Draw n points uniformly from the unit disk: uncorrelated, yet dependent.
 
-    Returns the coordinates x and z, each of shape (n, 1).
+    Returns the coordinates x and z, each of shape (n, 1) (opening of chapter 1). Raises ValueError
+    unless n >= 1.
     """
-    rng = np.random.default_rng(seed)
+    rng = _generator(seed)
     radius = np.sqrt(rng.uniform(0, 1, (check_count("n", n), 1)))
     angle = rng.uniform(0, 2 * math.pi, (n, 1))
     return _tensors(radius * np.cos(angle), radius * np.sin(angle))
 
 
 def disk_mi() -> float:
-    """MI of `disk` in nats: log(pi) - 1, exactly (exercise 1.2)."""
+    """MI of `disk` in nats: log(pi) - 1, exactly (exercise in section 1.8)."""
     return math.log(math.pi) - 1
 
 
 def disk_log_ratio(x: ArrayLike, z: ArrayLike) -> Tensor:
-    """Log density ratio of `disk` in nats at points of [-1, 1]^2; minus infinity off the disk."""
+    """Log density ratio of `disk` in nats; minus infinity off the disk.
+
+    x, z: shape (n,) or (n, 1). Returns shape (n,). Raises ValueError on NaN, unequal lengths or
+    points outside [-1, 1]^2.
+    """
     x, z = _planar(x, z)
     _check_unit("x", x)
     _check_unit("z", z)
@@ -181,6 +206,7 @@ def disk_log_ratio(x: ArrayLike, z: ArrayLike) -> Tensor:
     return _tensor(np.where(x**2 + z**2 < 1, math.log(math.pi / 4) - log_chords, -np.inf))
 
 
+_LEAST_NOISE = 1e-3  # the quadratures take some 10 / noise nodes
 _REACH = 12  # a Gaussian tail beyond 12 standard deviations holds less than 1e-32
 
 
@@ -224,6 +250,10 @@ def _log_ring(radius: ArrayLike, noise: float) -> np.ndarray:
 
 def _log_scale(noise: float) -> float:
     return math.log(noise * math.sqrt(2 * math.pi))
+
+
+def _generator(seed: int | None) -> np.random.Generator:
+    return np.random.default_rng(seed if seed is None else check_count("seed", seed, least=0))
 
 
 def _product(table: np.ndarray) -> np.ndarray:

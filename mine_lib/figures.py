@@ -8,7 +8,6 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
-from torch import Tensor
 
 # Okabe and Ito's colour-blind-safe colours, the dark ones first, each with its own line style
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -26,8 +25,8 @@ def use_style() -> None:
             "axes.spines.right": False,
             "axes.spines.top": False,
             "figure.constrained_layout.use": True,
-            "figure.dpi": 144,  # twice what a page of 700 points shows, for sharp screens
-            "figure.figsize": (7, 3.2),
+            "figure.dpi": 144,  # twice what a page shows, for sharp screens
+            "figure.figsize": (6, 2.9),
             "font.size": 10,
             "grid.color": "#DDDDDD",
             "grid.linewidth": 0.6,
@@ -47,18 +46,20 @@ def draw_truth(ax: Axes, value: float, label: str = "true MI", vertical: bool = 
 def draw_band(ax: Axes, x: ArrayLike, values: ArrayLike, label: str, **style: object) -> None:
     """Draw the mean of `values`, (repeats, len(x)), in a band of one standard deviation."""
     values = np.asarray(values)
+    if values.ndim != 2 or len(values) < 2:
+        raise ValueError(f"values has shape {values.shape}: must be (repeats, len(x)), repeats > 1")
     mean, spread = values.mean(0), values.std(0, ddof=1)
     (line,) = ax.plot(x, mean, label=label, **style)
     ax.fill_between(x, mean - spread, mean + spread, color=line.get_color(), alpha=0.2, linewidth=0)
 
 
-def draw_clouds(clouds: Mapping[str, tuple[Tensor, Tensor]]) -> Figure:
+def draw_clouds(clouds: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Figure:
     """Draw each sample (x, z) as a scatter plot of its own.
 
     A sample whose x has two columns is drawn as the plane of these two, with z as the colour.
     """
-    fig, axes = plt.subplots(1, len(clouds), figsize=(7, 1.8))
-    for ax, (name, (x, z)) in zip(axes, clouds.items(), strict=True):
+    fig, axes = plt.subplots(1, len(clouds), figsize=(6, 1.6), squeeze=False)
+    for ax, (name, (x, z)) in zip(axes[0], clouds.items(), strict=True):
         if x.shape[1] == 2:
             colours = np.where(np.asarray(z)[:, 0] > 0.5, COLOURS[1], COLOURS[0])
             ax.scatter(x[:, 0], x[:, 1], s=2, color=colours)

@@ -62,10 +62,12 @@ class Frames:
     """A slider that shows draw(value) for the chosen value; end a cell with it to display it.
 
     draw: returns a Figure, or draws on the current one; the figure is closed afterwards.
+    values: one picture each, in this order.
     name: begins with a letter, then letters, digits, "-" and "_"; once on a page.
     label: what the slider changes, as plain text.
     alt: says what the picture shows: text with {value} in it, or a function of the value.
     start: the value shown first, by default the first one.
+    caption: plain text below the slider; in the book, the cell's metadata give a numbered one.
     size: width and height of the pictures in CSS pixels.
 
     Raises ValueError for values that are empty or look alike, and for a bad name, alt or start.
@@ -143,19 +145,19 @@ class Frames:
 def _check(name: str, alt: str | Callable[[Any], str], shown: list[str]) -> None:
     """Raise a ValueError that names the argument and its value."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name):
-        raise ValueError(f'name must be a letter, then letters, digits, "-" or "_"; got {name!r}')
+        raise ValueError(f'name = {name!r}: must be a letter, then letters, digits, "-" or "_"')
     if isinstance(alt, str) and "{value}" not in alt:
-        raise ValueError(f"alt must contain {{value}}, so that it differs by picture; got {alt!r}")
+        raise ValueError(f"alt = {alt!r}: must contain {{value}}, so that it differs by picture")
     if not shown:
-        raise ValueError("values must not be empty; got []")
+        raise ValueError("values = []: must not be empty")
     if len(set(shown)) < len(shown):
-        raise ValueError(f"values must differ as they are shown; got {shown}")
+        raise ValueError(f"values = {shown}: must differ as they are shown")
 
 
 def _index(start: Any, shown: list[str]) -> int:
     """Position of start, compared as shown, so that 0.3 is found in numpy.linspace(0, 1, 11)."""
     if _show(start) not in shown:
-        raise ValueError(f"start must be one of the values {shown}; got {start!r}")
+        raise ValueError(f"start = {start!r}: must be one of the values {shown}")
     return shown.index(_show(start))
 
 

@@ -64,11 +64,19 @@ def test_large_values_do_not_overflow():
 
 T = torch.zeros(2, 3)
 BAD = [
-    (lambda: donsker_varadhan(T, torch.tensor([[0.0], [float("nan")]])), "t_product holds 1 NaN"),
+    (
+        lambda: donsker_varadhan(T, torch.tensor([[0.0], [float("nan")]])),
+        "t_product holds 1 NaN or infinite",
+    ),
     (lambda: donsker_varadhan(torch.zeros(3, 3), T), r"t_joint has shape \(3, 3\)"),
+    (lambda: donsker_varadhan(T, T + math.inf), "t_product holds 6 NaN or infinite"),
+    (lambda: donsker_varadhan(T.long(), T), "t_joint has dtype torch.int64"),
+    (lambda: log_mean_exp(torch.zeros(2, 0)), r"t has shape \(2, 0\)"),
+    (lambda: nwj(T, T, a="e"), "a = 'e'"),
+    (lambda: nwj(T, T, a=torch.tensor([1.0, -1.0])), r"a = \[1.0, -1.0\]: must be positive"),
     (lambda: donsker_varadhan([0.0], T), "t_joint is list"),
     (lambda: donsker_varadhan(T, torch.zeros(2, 0)), r"t_product is \(2, 0\)"),
-    (lambda: nwj(T, T, a=0.0), "a = 0.0: must be positive"),
+    (lambda: nwj(T, T, a=0.0), "a = 0.0: must be a number"),
     (lambda: nwj(T, T, a=float("nan")), "a = nan"),
     (lambda: nwj(T, T, a=torch.ones(3)), r"a has shape \(3,\): must be \(2,\)"),
     (lambda: nwj(torch.tensor(1.0), T, a=1.0), r"t_joint is \(\)"),

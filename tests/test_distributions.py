@@ -16,12 +16,12 @@ N = 40_000
 PAIRS = {
     "gaussians": (
         lambda n, seed: ml.correlated_gaussians(n, 0.9, 1, seed),
-        ml.gaussian_mi(0.9),
+        -math.log(1 - 0.9**2) / 2,
         lambda x, z: ml.gaussian_log_ratio(x, z, 0.9),
     ),
     "gaussians in three dimensions": (
         lambda n, seed: ml.correlated_gaussians(n, -0.6, 3, seed),
-        ml.gaussian_mi(-0.6, 3),
+        -3 * math.log(1 - 0.6**2) / 2,
         lambda x, z: ml.gaussian_log_ratio(x, z, -0.6),
     ),
     "circle": (
@@ -165,6 +165,14 @@ def test_discrete_table_by_hand():
     )
 
 
+def test_tensors_of_any_kind_are_taken():
+    table = torch.tensor([[0.4, 0.1], [0.05, 0.45]])  # sums to 1 in single precision only
+    assert ml.discrete_mi(table) == pytest.approx(ml.discrete_mi(table.double()), abs=1e-6)
+    x = torch.tensor([0.5], requires_grad=True)
+    expected = ml.gaussian_log_ratio([0.5], [1.0], 0.5)
+    assert ml.gaussian_log_ratio(x, torch.tensor([1.0], dtype=torch.bfloat16), 0.5) == expected
+
+
 def test_discrete_mi_of_extremes():
     assert ml.discrete_mi(np.full((3, 4), 1 / 12)) == pytest.approx(0, abs=1e-12)
     assert ml.discrete_mi(np.eye(5) / 5) == pytest.approx(math.log(5), abs=1e-12)
@@ -238,9 +246,12 @@ BAD = [
     (lambda: ml.discrete_pairs(0, [[1.0]]), "n = 0"),
     (lambda: ml.discrete_log_ratio([2], [0], np.eye(2) / 2), "x holds 2: has probability zero"),
     (lambda: ml.discrete_log_ratio([0], [0.5], np.eye(2) / 2), "z holds 0.5"),
+    (lambda: ml.discrete_log_ratio(*ml.xor(3, 0), ml.XOR_TABLE), r"x has shape \(3, 2\)"),
     (lambda: ml.xor(-1), "n = -1"),
+    (lambda: ml.xor(5, seed=-1), "seed = -1"),
+    (lambda: ml.disk(5, seed=1.5), "seed = 1.5"),
     (lambda: ml.noisy_circle(0), "n = 0"),
-    (lambda: ml.noisy_circle(5, noise=0), r"noise = 0: .*\(0, inf\)"),
+    (lambda: ml.noisy_circle(5, noise=0), r"noise = 0: .*\(0.001, inf\)"),
     (lambda: ml.circle_mi(-1), "noise = -1"),
     (lambda: ml.circle_log_ratio(np.ones((3, 2)), np.ones((3, 1))), r"x has shape \(3, 2\)"),
     (lambda: ml.noisy_parabola(5, noise=NAN), "noise = nan"),

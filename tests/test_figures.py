@@ -41,5 +41,16 @@ def test_clouds_one_axes_each_and_colour_for_two_columns():
     assert len(np.unique(fig.axes[1].collections[0].get_facecolor(), axis=0)) == 2
 
 
+def test_style_sets_size_and_colours():
+    assert plt.rcParams["axes.prop_cycle"].by_key()["color"] == list(figures.COLOURS)
+    assert list(plt.rcParams["figure.figsize"]) == [6, 2.9]
+
+
+def test_a_band_of_one_repeat_is_refused():
+    _, ax = plt.subplots()
+    with pytest.raises(ValueError, match=r"values has shape \(1, 2\)"):
+        figures.draw_band(ax, [1, 2], [[0.0, 5.0]], "run")
+
+
 def test_colours_are_distinct_with_a_style_each():
     assert len(set(figures.COLOURS)) == len(figures.COLOURS) == len(figures.STYLES)
