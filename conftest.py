@@ -17,6 +17,7 @@ A picture has to be there; what it shows is not compared.
 """
 
 import json
+import os
 import re
 from decimal import Decimal
 from functools import partial
@@ -25,6 +26,8 @@ import pytest
 from nbformat import NotebookNode
 from nbval import kernel
 from nbval.plugin import IPyNbCell
+
+os.environ.setdefault("TQDM_DISABLE", "1")  # as tools/run_notebooks.py does
 
 RELATIVE = Decimal("2e-3")
 NOISE = Decimal("1e-12")

@@ -1,7 +1,7 @@
 """The helper package of the book Mutual Information Neural Estimation.
 
-Samples go in one direction: distributions -> critic values -> bounds -> figures. All information
-is in nats.
+Samples go in one direction: distributions -> network -> bounds -> training -> figures. All
+information is in nats.
 """
 
 from mine_lib.bounds import donsker_varadhan, log_mean_exp, nwj
@@ -24,9 +24,14 @@ from mine_lib.distributions import (
     parabola_mi,
     xor,
 )
+from mine_lib.networks import StatisticsNetwork
+from mine_lib.training import MovingAverage, TrainingRecord, evaluate, train
 
 __all__ = [
     "XOR_TABLE",
+    "MovingAverage",
+    "StatisticsNetwork",
+    "TrainingRecord",
     "circle_log_ratio",
     "circle_mi",
     "correlated_gaussians",
@@ -37,6 +42,7 @@ __all__ = [
     "disk_log_ratio",
     "disk_mi",
     "donsker_varadhan",
+    "evaluate",
     "gaussian_log_ratio",
     "gaussian_mi",
     "log_mean_exp",
@@ -45,5 +51,6 @@ __all__ = [
     "nwj",
     "parabola_log_ratio",
     "parabola_mi",
+    "train",
     "xor",
 ]

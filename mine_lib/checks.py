@@ -1,8 +1,10 @@
 """Refusals of bad input, in one wording: the argument, its value, what would be right."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+import torch
 from torch import Tensor
 
 
@@ -18,6 +20,34 @@ def check_between(name: str, value: float, low: float, high: float) -> float:
     if not _is_number(value) or not low < value < high:
         raise ValueError(f"{name} = {value!r}: must be a number in ({low:g}, {high:g})")
     return float(value)
+
+
+def check_rate(name: str, value: float) -> float:
+    """Return `value` if it is a number with 0 < value <= 1."""
+    if not _is_number(value) or not 0 < value <= 1:
+        raise ValueError(f"{name} = {value!r}: must be a number in (0, 1]")
+    return float(value)
+
+
+def check_choice(name: str, value: str, choices: Sequence[str]) -> str:
+    """Return `value` if it is one of the choices."""
+    if value not in choices:
+        raise ValueError(f"{name} = {value!r}: must be one of {', '.join(map(repr, choices))}")
+    return value
+
+
+def check_replicated(name: str, values: object, replicas: int) -> Tensor:
+    """Return (n,), (n, d) or (R, n, d) as a finite tensor (1 or R, n, d) of the default dtype."""
+    tensor = torch.as_tensor(values, dtype=torch.get_default_dtype()).detach()
+    shape = tuple(tensor.shape)
+    tensor = tensor[:, None] if tensor.ndim == 1 else tensor
+    tensor = tensor[None] if tensor.ndim == 2 else tensor
+    if tensor.ndim != 3 or tensor.numel() == 0 or len(tensor) not in (1, replicas):
+        raise ValueError(f"{name} has shape {shape}: must be (n,), (n, d) or ({replicas}, n, d)")
+    broken = (~torch.isfinite(tensor)).nonzero()
+    if len(broken):
+        raise ValueError(f"{name} holds {tensor[tuple(broken[0])]:g} in row {int(broken[0, 1])}")
+    return tensor
 
 
 def check_table(table: object) -> np.ndarray:

@@ -5,6 +5,7 @@ content. One with a cell that raises is left as it was.
 """
 
 import asyncio
+import os
 import sys
 import time
 from itertools import groupby
@@ -15,6 +16,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
+
+os.environ.setdefault("TQDM_DISABLE", "1")  # a progress bar must leave nothing behind
 
 AT_ONCE = 2  # one for each core of a small machine
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}

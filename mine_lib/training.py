@@ -1,0 +1,289 @@
+"""Training of statistics networks: MINE, vanilla and with a moving average.
+
+All replicas train at once and share nothing. Both variants climb the same surrogate,
+E_P[T] - E_Q[e^T]/v with v held fixed, whose gradient is that of MINE (section 3.2): with the batch
+mean of e^T for v it is the vanilla gradient, with a moving average the corrected one (section 5.1).
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from mine_lib.bounds import log_mean_exp
+from mine_lib.checks import check_between, check_choice, check_count, check_rate, check_replicated
+from mine_lib.networks import StatisticsNetwork
+
+VARIANTS = ("vanilla", "ema")
+PRODUCTS = ("shift", "permute")
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What a training run went through: K logged steps of R replicas, information in nats.
+
+    step: (K,), counted from 1. estimate: Donsker-Varadhan value of the batch, (K, R).
+    gradient_norm: Euclidean norm over all parameters, before clipping, (K, R).
+    v: the normaliser, mean or moving average of e^T, (K, R).
+    held_out: Donsker-Varadhan value on the held-out pairs, (K, R), or None without them.
+    frozen_at: step at which a replica turned non-finite and was frozen, 0 if it never was, (R,).
+    network: the trained networks; a frozen one has its last finite weights, and NaN in the rows
+    above from then on.
+    """
+
+    step: Tensor
+    estimate: Tensor
+    gradient_norm: Tensor
+    v: Tensor
+    held_out: Tensor | None
+    frozen_at: Tensor
+    network: StatisticsNetwork
+
+
+def train(
+    x: ArrayLike,
+    z: ArrayLike,
+    *,
+    variant: str = "ema",
+    steps: int = 2000,
+    batch_size: int = 128,
+    learning_rate: float = 1e-3,
+    alpha: float = 0.01,
+    bias_corrected: bool = False,
+    hidden: Sequence[int] = (64, 64),
+    seeds: Sequence[int] = (0,),
+    held_out: tuple[ArrayLike, ArrayLike] | None = None,
+    log_every: int = 10,
+    clip_norm: float | None = None,
+    product: str = "shift",
+    stable: bool = True,
+    device: str | torch.device = "cpu",
+    progress: bool = True,
+) -> TrainingRecord:
+    """Train one statistics network per seed by MINE with Adam, and return the record.
+
+    x, z: numbers of shape (n,) or (n, d), shared by all replicas, or (R, n, d).
+    variant: "vanilla", or "ema" with a moving average v of rate alpha, 0 < alpha <= 1, which starts
+    at 1 or, if bias_corrected, at 0 and is divided by 1 - (1 - alpha)^step.
+    seeds: one a replica, for its initial weights and its batches. held_out: (x, z) to evaluate.
+    clip_norm: largest Euclidean norm of a replica's gradient; None does not clip.
+    product: "shift" pairs a batch's x with its z cyclically shifted, "permute" with its z randomly
+    permuted. stable: take logs of means of e^T by logsumexp; otherwise e^T may overflow.
+
+    A replica whose estimate or gradient turns non-finite is frozen, and the others go on unharmed.
+    An interrupt from the keyboard ends the run and returns the record so far. Raises ValueError on
+    NaN or infinite data, unequal lengths, fewer rows than a batch, and arguments out of range.
+    """
+    check_choice("variant", variant, VARIANTS)
+    check_choice("product", product, PRODUCTS)
+    check_between("learning_rate", learning_rate, 0, math.inf)
+    check_count("steps", steps), check_count("log_every", log_every)
+    alpha = 1.0 if variant == "vanilla" else check_rate("alpha", alpha)
+    if clip_norm is not None:
+        check_between("clip_norm", clip_norm, 0, math.inf)
+    if not len(seeds):
+        raise ValueError("seeds is empty: must hold one seed for each replica")
+    data = _check_data(x, z, "", len(seeds), check_count("batch_size", batch_size, 2))
+    held_out = held_out and _check_data(*held_out, "held-out ", len(seeds), least=2)
+    network = StatisticsNetwork(data.x.shape[-1], data.z.shape[-1], hidden, len(seeds), seeds)
+    run = _Run(
+        network=network.to(device),
+        data=data.to(device),
+        held_out=held_out and held_out.to(device),
+        batches=[_batches(data.rows, batch_size, product, seed) for seed in seeds],
+        average=MovingAverage(alpha, bias_corrected),
+        optimizer=torch.optim.Adam(network.parameters(), lr=learning_rate),
+        clip_norm=clip_norm,
+        stable=stable,
+    )
+    with suppress(KeyboardInterrupt):
+        for step in _progress(range(1, steps + 1), progress):
+            run.step(step)
+            if step % log_every == 0 or step == steps:
+                run.log(step)
+    return run.record()
+
+
+def evaluate(network: StatisticsNetwork, x: Tensor, z: Tensor, shifts: int = 1) -> Tensor:
+    """Donsker-Varadhan value in nats of all pairs, shape (R,), without gradients (section 3.3).
+
+    x, z: (n, d) or (R, n, d). The product term is a mean over `shifts` cyclic shifts of z, spread
+    evenly over the n - 1 that leave no row in place. Raises ValueError unless 1 <= shifts < n.
+    """
+    rows = x.shape[-2]
+    if check_count("shifts", shifts) >= rows:
+        raise ValueError(f"shifts = {shifts}: must be less than the {rows} rows")
+    steps = np.linspace(1, rows - 1, shifts).round().astype(int)
+    with torch.no_grad():
+        means = [log_mean_exp(network(x, z.roll(int(step), -2))) for step in steps]
+        return network(x, z).mean(-1) - log_mean_exp(torch.stack(means, -1))
+
+
+class MovingAverage:
+    """Moving average v of batch means of e^T, one per replica, kept as log v (section 5.1).
+
+    v <- (1 - alpha) v + alpha mean, from v = 1, or from v = 0 and divided by 1 - (1 - alpha)^steps
+    if bias_corrected. With alpha = 1 it is the last batch mean.
+    """
+
+    def __init__(self, alpha: float, bias_corrected: bool = False) -> None:
+        self.log_keep = math.log1p(-alpha) if alpha < 1 else -math.inf
+        self.log_rate = math.log(alpha)
+        self.bias_corrected = bias_corrected
+        self.log_v = torch.tensor(-math.inf if bias_corrected else 0.0)
+        self.steps = 0
+
+    def update(self, log_mean: Tensor) -> Tensor:
+        """Take in the logarithm of a batch mean, shape (R,), and return log v, shape (R,)."""
+        self.steps += 1
+        self.log_v = torch.logaddexp(self.log_keep + self.log_v, self.log_rate + log_mean)
+        if not self.bias_corrected:
+            return self.log_v
+        return self.log_v - math.log(-math.expm1(self.steps * self.log_keep))
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """x and z of shape (R or 1, n, d)."""
+
+    x: Tensor
+    z: Tensor
+
+    @property
+    def rows(self) -> int:
+        return self.x.shape[1]
+
+    def to(self, device: str | torch.device) -> "_Pairs":
+        return _Pairs(self.x.to(device), self.z.to(device))
+
+    def take(self, x_rows: Tensor, z_rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Rows of x and z, each (R, b), as tensors (R, b, d)."""
+        replica = torch.arange(len(self.x), device=self.x.device)[:, None]
+        return self.x[replica, x_rows], self.z[replica, z_rows]
+
+
+@dataclass
+class _Run:
+    """A training run between two steps."""
+
+    network: StatisticsNetwork
+    data: _Pairs
+    held_out: _Pairs | None
+    batches: list[Iterator[np.ndarray]]
+    average: MovingAverage
+    optimizer: torch.optim.Optimizer
+    clip_norm: float | None
+    stable: bool
+    logs: list[tuple[int, Tensor]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.parameters = list(self.network.parameters())
+        self.last_finite = [parameter.detach().clone() for parameter in self.parameters]
+        self.frozen_at = torch.zeros(self.network.replicas, dtype=torch.int64)
+
+    def step(self, number: int) -> None:
+        t_joint, t_product = self._critic_values()
+        log_mean = self._log_mean_exp(t_product.detach())
+        log_v = self.average.update(log_mean)
+        surrogate = t_joint.mean(-1) - (t_product - log_v[:, None]).exp().mean(-1)
+        self.optimizer.zero_grad()
+        (-surrogate.sum()).backward()
+        self.estimate = t_joint.detach().mean(-1) - log_mean
+        self.v, self.gradient_norm = log_v.exp(), self._gradient_norm()
+        self._freeze_non_finite(number)
+        self._clip()
+        self.optimizer.step()
+        self._restore_frozen()
+
+    def _critic_values(self) -> tuple[Tensor, Tensor]:
+        """T on the joint and on the product batch of each replica, both (R, b)."""
+        rows = torch.from_numpy(np.stack([next(batch) for batch in self.batches], 1))
+        rows = rows.to(self.data.x.device)  # (joint and product, R, b)
+        x_rows, z_rows = torch.cat([rows[0], rows[0]], -1), torch.cat([rows[0], rows[1]], -1)
+        return self.network(*self.data.take(x_rows, z_rows)).chunk(2, -1)
+
+    def _log_mean_exp(self, t: Tensor) -> Tensor:
+        return log_mean_exp(t) if self.stable else t.exp().mean(-1).log()
+
+    def _gradient_norm(self) -> Tensor:
+        squares = [parameter.grad.square().sum((1, 2)) for parameter in self.parameters]
+        return torch.stack(squares).sum(0).sqrt()
+
+    def _freeze_non_finite(self, number: int) -> None:
+        """Mark replicas that just turned non-finite; their weights are still the last good ones."""
+        finite = torch.isfinite(self.estimate + self.gradient_norm).cpu()
+        fresh = ~finite & (self.frozen_at == 0)
+        self.frozen_at[fresh] = number
+        for parameter, kept in zip(self.parameters, self.last_finite, strict=True):
+            kept[fresh] = parameter.detach()[fresh]
+            parameter.grad[self.frozen_at > 0] = 0
+
+    def _clip(self) -> None:
+        if self.clip_norm is not None:
+            scale = (self.clip_norm / self.gradient_norm).nan_to_num(0).clamp(max=1)
+            for parameter in self.parameters:
+                parameter.grad *= scale[:, None, None]
+
+    def _restore_frozen(self) -> None:
+        frozen = self.frozen_at > 0
+        if frozen.any():
+            for parameter, kept in zip(self.parameters, self.last_finite, strict=True):
+                parameter.data[frozen] = kept[frozen]
+
+    def log(self, number: int) -> None:
+        values = torch.stack([self.estimate, self.gradient_norm, self.v])
+        if self.held_out is not None:
+            held_out = evaluate(self.network, self.held_out.x, self.held_out.z)
+            values = torch.cat([values, held_out[None]])
+        values[:, self.frozen_at > 0] = math.nan
+        self.logs.append((number, values.cpu()))
+
+    def record(self) -> TrainingRecord:
+        kinds = 3 if self.held_out is None else 4
+        values = [each for _, each in self.logs] or [torch.empty(kinds, self.network.replicas)]
+        estimate, gradient_norm, v, *held_out = torch.stack(values, 1)[:, : len(self.logs)]
+        return TrainingRecord(
+            step=torch.tensor([number for number, _ in self.logs]),
+            estimate=estimate,
+            gradient_norm=gradient_norm,
+            v=v,
+            held_out=held_out[0] if held_out else None,
+            frozen_at=self.frozen_at,
+            network=self.network,
+        )
+
+
+def _progress(steps: range, wanted: bool) -> Iterable[int]:
+    """Show a bar where one is wanted; TQDM_DISABLE=1 keeps it out of stored outputs."""
+    return tqdm(steps, leave=False) if wanted else steps
+
+
+def _batches(n: int, batch_size: int, product: str, seed: int) -> Iterator[np.ndarray]:
+    """Rows of each joint batch and their partners, (2, b): shuffled epochs, the rest left out."""
+    rng = np.random.default_rng([seed, 1])  # not the stream that drew the initial weights
+    while True:
+        epoch = rng.permutation(n)
+        for start in range(0, n - batch_size + 1, batch_size):
+            rows = epoch[start : start + batch_size]
+            partners = np.roll(rows, 1) if product == "shift" else rng.permutation(rows)
+            yield np.stack([rows, partners])
+
+
+def _check_data(x: ArrayLike, z: ArrayLike, kind: str, replicas: int, least: int) -> _Pairs:
+    """Refuse data that cannot be trained on, and give them a replica axis."""
+    x, z = (check_replicated(f"{kind}{name}", v, replicas) for name, v in (("x", x), ("z", z)))
+    rows = x.shape[1]
+    if rows != z.shape[1]:
+        raise ValueError(
+            f"{kind}x has {rows} rows and {kind}z has {z.shape[1]}: must be equally many"
+        )
+    if rows < least:
+        raise ValueError(f"{kind}x has {rows} rows: must have at least {least}")
+    replicas = max(len(x), len(z))
+    return _Pairs(x.expand(replicas, -1, -1), z.expand(replicas, -1, -1))

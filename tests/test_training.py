@@ -1,0 +1,239 @@
+"""Training: replicas are alone, gradients are the written formulas, bad input is refused."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+import mine_lib as ml
+from mine_lib import training
+from mine_lib.training import MovingAverage, _batches, evaluate, train
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return ml.correlated_gaussians(400, 0.8, seed=0)
+
+
+def run(pairs, **options):
+    settings = {"steps": 40, "batch_size": 32, "hidden": (8,), "log_every": 1, "progress": False}
+    return train(*pairs, **{**settings, **options})
+
+
+# Replicas
+
+
+@pytest.mark.parametrize("variant", ["vanilla", "ema"])
+def test_a_replica_is_the_run_of_its_seed_alone(pairs, variant):
+    together = run(pairs, variant=variant, seeds=[3, 7, 5])
+    alone = run(pairs, variant=variant, seeds=[7])
+    # Batched and single matrix products may round differently in the last bit.
+    torch.testing.assert_close(together.estimate[:, 1:2], alone.estimate, rtol=0, atol=1e-5)
+    # The last bias has no gradient but rounding noise under "vanilla", which Adam blows up.
+    *mine, _ = together.network.parameters()
+    *theirs, _ = alone.network.parameters()
+    for a, b in zip(mine, theirs, strict=True):
+        torch.testing.assert_close(a[1:2], b, rtol=0, atol=1e-5)
+
+
+def test_seeds_repeat_exactly_and_differ_from_each_other(pairs):
+    first, again = run(pairs, seeds=[1, 2]), run(pairs, seeds=[1, 2])
+    assert torch.equal(first.estimate, again.estimate)
+    assert not torch.equal(first.estimate[:, 0], first.estimate[:, 1])
+
+
+def test_data_of_its_own_for_each_replica(pairs):
+    other = ml.correlated_gaussians(400, -0.5, seed=1)
+    both = [torch.stack(values) for values in zip(pairs, other, strict=True)]
+    together = run(both, seeds=[4, 4])
+    for k, own in enumerate((pairs, other)):
+        alone = run(own, seeds=[4])
+        torch.testing.assert_close(
+            together.estimate[:, k : k + 1], alone.estimate, atol=1e-5, rtol=0
+        )
+
+
+def test_a_non_finite_replica_is_frozen_and_the_others_are_bit_identical(pairs):
+    x, z = (values.expand(3, -1, -1).clone() for values in pairs)
+    healthy = run((x, z), variant="vanilla", stable=False, seeds=[0, 1, 2])
+    x[1] *= 1e4  # e^T overflows in this replica alone
+    z[1] *= 1e4
+    broken = run((x, z), variant="vanilla", stable=False, seeds=[0, 1, 2])
+    step = broken.frozen_at[1].item()
+    assert step > 0
+    assert broken.frozen_at.tolist() == [0, step, 0]
+    assert broken.estimate[step - 1 :, 1].isnan().all()
+    assert all(parameter.isfinite().all() for parameter in broken.network.parameters())
+    for name in ("estimate", "gradient_norm", "v"):
+        mine, theirs = getattr(healthy, name), getattr(broken, name)
+        assert torch.equal(mine[:, [0, 2]], theirs[:, [0, 2]])
+    for a, b in zip(healthy.network.parameters(), broken.network.parameters(), strict=True):
+        assert torch.equal(a[[0, 2]], b[[0, 2]])
+
+
+# Gradients
+
+
+def gradient_by_formula(network, x, z, partners, v):
+    """mean grad T - mean(e^T grad T) / v, with one backward pass per sample."""
+
+    def gradients(x, z):
+        rows = []
+        for k in range(len(x)):
+            value = network(x[k : k + 1], z[k : k + 1]).sum()
+            rows.append(
+                torch.cat([g.ravel() for g in torch.autograd.grad(value, network.parameters())])
+            )
+        return torch.stack(rows)
+
+    t_product = network(x, z[partners])[0].detach()
+    weights = t_product.exp()[:, None] / (t_product.exp().mean() if v is None else v)
+    return gradients(x, z).mean(0) - (weights * gradients(x, z[partners])).mean(0)
+
+
+@pytest.mark.parametrize(("options", "v"), [({"variant": "vanilla"}, None), ({"alpha": 0.3}, 0.3)])
+def test_first_gradient_is_the_written_formula(pairs, options, v):
+    record = run(pairs, steps=1, learning_rate=1e-12, seeds=[2], **options)
+    rows, partners = next(_batches(400, 32, "shift", 2))
+    x, z = (values[rows] for values in pairs)
+    partner_of = {row: k for k, row in enumerate(rows)}
+    partners = [partner_of[row] for row in partners]
+    network = record.network
+    if v is not None:
+        v = (1 - v) + v * network(x, z[partners]).exp().mean().item()
+        assert record.v[0].item() == pytest.approx(v, rel=1e-5)
+    expected = gradient_by_formula(network, x, z, partners, v)
+    # training._Run leaves its last gradient in the parameters
+    found = torch.cat([-parameter.grad.ravel() for parameter in network.parameters()])
+    torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-4)
+    assert record.gradient_norm[0].item() == pytest.approx(expected.norm().item(), rel=1e-4)
+
+
+def test_ema_gradient_is_that_of_nwj_at_a_equal_v(pairs):
+    record = run(pairs, steps=1, alpha=0.2, learning_rate=1e-12, seeds=[6])
+    found = [parameter.grad.clone() for parameter in record.network.parameters()]
+    rows, partners = next(_batches(400, 32, "shift", 6))
+    (x, z), network = pairs, record.network
+    network.zero_grad()
+    bound = ml.nwj(network(x[rows], z[rows]), network(x[rows], z[partners]), record.v[0])
+    (-bound.sum()).backward()
+    for ours, parameter in zip(found, network.parameters(), strict=True):
+        torch.testing.assert_close(ours, parameter.grad, atol=1e-6, rtol=1e-4)
+
+
+def test_moving_average_by_hand():
+    average = MovingAverage(0.1)
+    means = [2.0, 4.0]
+    found = [average.update(torch.tensor([math.log(mean)])).exp().item() for mean in means]
+    assert found == pytest.approx([0.9 + 0.2, 0.9 * 1.1 + 0.4], rel=1e-5)
+    corrected = MovingAverage(0.1, bias_corrected=True)
+    found = [corrected.update(torch.tensor([math.log(mean)])).exp().item() for mean in means]
+    assert found == pytest.approx([2.0, (0.09 * 2 + 0.1 * 4) / 0.19], rel=1e-5)
+    assert MovingAverage(1.0).update(torch.tensor([1.5])).item() == pytest.approx(1.5)
+
+
+# Batches and evaluation
+
+
+def test_a_shifted_batch_has_no_fixed_point_and_a_permuted_one_has_one_on_average():
+    kept = {}
+    for product in training.PRODUCTS:
+        batches = _batches(100, 10, product, seed=0)
+        kept[product] = [np.sum(np.equal(*next(batches))) for _ in range(4000)]
+    assert max(kept["shift"]) == 0
+    assert np.mean(kept["permute"]) == pytest.approx(1, abs=4 / math.sqrt(4000))
+
+
+def test_an_epoch_takes_each_row_once():
+    batches = _batches(40, 8, "shift", seed=0)
+    joint, partners = np.stack([next(batches) for _ in range(5)], 1)
+    assert sorted(joint.ravel()) == list(range(40))
+    assert sorted(partners.ravel()) == list(range(40))
+
+
+def test_evaluate_takes_all_shifted_pairs(pairs):
+    network = run(pairs, seeds=[0, 1]).network
+    x, z = (values[:20] for values in pairs)
+    with torch.no_grad():
+        t = network(x.repeat_interleave(20, 0), z.repeat(20, 1)).view(2, 20, 20)
+    off_diagonal = ~torch.eye(20, dtype=torch.bool)
+    joint = t.diagonal(dim1=1, dim2=2).mean(-1)
+    expected = joint - t[:, off_diagonal].exp().mean(-1).log()
+    torch.testing.assert_close(evaluate(network, x, z, shifts=19), expected)
+
+
+# What it learns
+
+
+def test_it_finds_the_information_on_held_out_pairs():
+    sample, fresh = (ml.correlated_gaussians(4000, 0.8, seed=seed) for seed in (1, 2))
+    record = train(*sample, steps=600, seeds=range(4), held_out=fresh, progress=False)
+    # The standard error of 4000 pairs is 0.8 / sqrt(4000) = 0.013; the fit costs about as much.
+    assert (record.held_out[-1] - ml.gaussian_mi(0.8)).abs().max() < 0.06
+    independent = ml.correlated_gaussians(4000, 0.0, seed=3)
+    control = train(*independent, steps=600, seeds=range(4), held_out=independent, progress=False)
+    assert control.held_out[-1].abs().max() < 0.06
+
+
+# The record
+
+
+def test_record_has_a_row_for_each_logged_step(pairs):
+    record = run(pairs, steps=25, log_every=10, seeds=[0, 1], held_out=pairs)
+    assert record.step.tolist() == [10, 20, 25]
+    for values in (record.estimate, record.gradient_norm, record.v, record.held_out):
+        assert values.shape == (3, 2)
+    assert run(pairs).held_out is None
+
+
+def test_an_interrupt_returns_the_record_so_far(pairs, monkeypatch):
+    step = training._Run.step
+
+    def interrupted(self, number):
+        if number == 8:
+            raise KeyboardInterrupt
+        step(self, number)
+
+    monkeypatch.setattr(training._Run, "step", interrupted)
+    assert run(pairs, steps=20).step.tolist() == list(range(1, 8))
+
+
+def test_clipping_bounds_the_step_but_not_the_recorded_norm(pairs):
+    free, clipped = run(pairs, steps=1), run(pairs, steps=1, clip_norm=1e-3)
+    assert torch.equal(free.gradient_norm, clipped.gradient_norm)
+    gradients = [parameter.grad.ravel() for parameter in clipped.network.parameters()]
+    assert torch.cat(gradients).norm().item() == pytest.approx(1e-3, rel=1e-4)
+
+
+NAN = float("nan")
+X, Z = np.zeros((50, 2)), np.zeros(50)
+HOLE = np.array([0.0] * 30 + [NAN] + [0.0] * 19)
+BAD = [
+    (lambda: train(X, HOLE, batch_size=8), "z holds nan in row 30"),
+    (lambda: train(X + np.inf, Z, batch_size=8), "x holds inf in row 0"),
+    (lambda: train(X, Z[:49], batch_size=8), "x has 50 rows and z has 49"),
+    (lambda: train(X, Z, batch_size=64), "x has 50 rows: must have at least 64"),
+    (lambda: train(X, Z, batch_size=1), "batch_size = 1: .* at least 2"),
+    (lambda: train(X, Z, batch_size=8, variant="mine"), "variant = 'mine': .*'vanilla', 'ema'"),
+    (lambda: train(X, Z, batch_size=8, product="roll"), "product = 'roll'"),
+    (lambda: train(X, Z, batch_size=8, alpha=0), r"alpha = 0: .*\(0, 1\]"),
+    (lambda: train(X, Z, batch_size=8, alpha=1.2), "alpha = 1.2"),
+    (lambda: train(X, Z, batch_size=8, steps=0), "steps = 0"),
+    (lambda: train(X, Z, batch_size=8, log_every=0), "log_every = 0"),
+    (lambda: train(X, Z, batch_size=8, learning_rate=-1), "learning_rate = -1"),
+    (lambda: train(X, Z, batch_size=8, clip_norm=0), "clip_norm = 0"),
+    (lambda: train(X, Z, batch_size=8, seeds=[]), "seeds is empty"),
+    (lambda: train(X, Z, batch_size=8, hidden=(0,)), "hidden = 0"),
+    (lambda: train(X, Z, batch_size=8, held_out=(HOLE, Z)), "held-out x holds nan in row 30"),
+    (lambda: train(np.zeros((3, 50, 1)), Z, batch_size=8), r"x has shape \(3, 50, 1\)"),
+    (lambda: ml.StatisticsNetwork(1, 1, replicas=2, seeds=[0]), "seeds has 1 entries"),
+    (lambda: ml.StatisticsNetwork(0, 1), "x_dim = 0"),
+    (lambda: evaluate(ml.StatisticsNetwork(2, 1), X, Z, shifts=50), "shifts = 50"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), BAD)
+def test_bad_input_is_refused_with_its_name_and_value(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
