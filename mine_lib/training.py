@@ -6,6 +6,7 @@ mean of e^T for v it is the vanilla gradient, with a moving average the correcte
 """
 
 import math
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -260,8 +261,11 @@ class _Run:
 
 
 def _progress(steps: range, wanted: bool) -> Iterable[int]:
-    """Show a bar where one is wanted; TQDM_DISABLE=1 keeps it out of stored outputs."""
-    return tqdm(steps, leave=False) if wanted else steps
+    """Show a bar where one is wanted, but not where outputs are stored: there TQDM_DISABLE is set.
+
+    tqdm itself heeds this variable in a terminal only.
+    """
+    return tqdm(steps, leave=False) if wanted and not os.environ.get("TQDM_DISABLE") else steps
 
 
 def _batches(n: int, batch_size: int, product: str, seed: int) -> Iterator[np.ndarray]:
