@@ -81,15 +81,8 @@ def train(
     An interrupt from the keyboard ends the run and returns the record so far. Raises ValueError on
     NaN or infinite data, unequal lengths, fewer rows than a batch, and arguments out of range.
     """
-    check_choice("variant", variant, VARIANTS)
-    check_choice("product", product, PRODUCTS)
-    check_between("learning_rate", learning_rate, 0, math.inf)
-    check_count("steps", steps), check_count("log_every", log_every)
+    _check_settings(variant, product, steps, log_every, learning_rate, clip_norm, seeds)
     alpha = 1.0 if variant == "vanilla" else check_rate("alpha", alpha)
-    if clip_norm is not None:
-        check_between("clip_norm", clip_norm, 0, math.inf)
-    if not len(seeds):
-        raise ValueError("seeds is empty: must hold one seed for each replica")
     data = _check_data(x, z, "", len(seeds), check_count("batch_size", batch_size, 2))
     held_out = held_out and _check_data(*held_out, "held-out ", len(seeds), least=2)
     network = StatisticsNetwork(data.x.shape[-1], data.z.shape[-1], hidden, len(seeds), seeds)
@@ -277,6 +270,27 @@ def _batches(n: int, batch_size: int, product: str, seed: int) -> Iterator[np.nd
             rows = epoch[start : start + batch_size]
             partners = np.roll(rows, 1) if product == "shift" else rng.permutation(rows)
             yield np.stack([rows, partners])
+
+
+def _check_settings(
+    variant: str,
+    product: str,
+    steps: int,
+    log_every: int,
+    learning_rate: float,
+    clip_norm: float | None,
+    seeds: Sequence[int],
+) -> None:
+    """Refuse settings of `train` that are out of range."""
+    check_choice("variant", variant, VARIANTS)
+    check_choice("product", product, PRODUCTS)
+    check_count("steps", steps)
+    check_count("log_every", log_every)
+    check_between("learning_rate", learning_rate, 0, math.inf)
+    if clip_norm is not None:
+        check_between("clip_norm", clip_norm, 0, math.inf)
+    if not len(seeds):
+        raise ValueError("seeds is empty: must hold one seed for each replica")
 
 
 def _check_data(x: ArrayLike, z: ArrayLike, kind: str, replicas: int, least: int) -> _Pairs:
