@@ -32,7 +32,8 @@ class TrainingRecord:
     step: (K,), counted from 1. estimate: Donsker-Varadhan value of the batch, (K, R).
     gradient_norm: Euclidean norm over all parameters, before clipping, (K, R).
     v: the normaliser, mean or moving average of e^T, (K, R).
-    held_out: Donsker-Varadhan value on the held-out pairs, (K, R), or None without them.
+    held_out: Donsker-Varadhan value on the held-out pairs with one shift, (K, R), or None without
+    them; taken after the step, the rows above before it.
     frozen_at: step at which a replica turned non-finite and was frozen, 0 if it never was, (R,).
     network: the trained networks; a frozen one has its last finite weights, and NaN in the rows
     above from then on.
@@ -73,12 +74,13 @@ def train(
     variant: "vanilla", or "ema" with a moving average v of rate alpha, 0 < alpha <= 1, which starts
     at 1 or, if bias_corrected, at 0 and is divided by 1 - (1 - alpha)^step.
     seeds: one a replica, for its initial weights and its batches. held_out: (x, z) to evaluate.
-    clip_norm: largest Euclidean norm of a replica's gradient; None does not clip.
+    clip_norm: largest Euclidean norm of a replica's gradient, before Adam rescales it.
     product: "shift" pairs a batch's x with its z cyclically shifted, "permute" with its z randomly
     permuted. stable: take logs of means of e^T by logsumexp; otherwise e^T may overflow.
 
     A replica whose estimate or gradient turns non-finite is frozen, and the others go on unharmed.
-    An interrupt from the keyboard ends the run and returns the record so far. Raises ValueError on
+    An interrupt from the keyboard ends the run and returns the record so far; the network may be
+    up to log_every steps ahead of its last row. Raises ValueError on
     NaN or infinite data, unequal lengths, fewer rows than a batch, and arguments out of range.
     """
     _check_settings(variant, product, steps, log_every, learning_rate, clip_norm, seeds)
@@ -107,13 +109,16 @@ def train(
 def evaluate(network: StatisticsNetwork, x: Tensor, z: Tensor, shifts: int = 1) -> Tensor:
     """Donsker-Varadhan value in nats of all pairs, shape (R,), without gradients (section 3.3).
 
-    x, z: (n, d) or (R, n, d). The product term is a mean over `shifts` cyclic shifts of z, spread
-    evenly over the n - 1 that leave no row in place. Raises ValueError unless 1 <= shifts < n.
+    x, z: (n, d) or (R, n, d). On the network's device. The product term is a mean over `shifts`
+    cyclic shifts of z, spread evenly over those below n/2 if there are enough (uncorrelated at the
+    optimum, eq. 3-shifts), else over all n - 1. Raises ValueError unless 1 <= shifts < n.
     """
     rows = x.shape[-2]
     if check_count("shifts", shifts) >= rows:
         raise ValueError(f"shifts = {shifts}: must be less than the {rows} rows")
-    steps = np.linspace(1, rows - 1, shifts).round().astype(int)
+    below_half = (rows - 1) // 2
+    largest = below_half if shifts <= below_half else rows - 1
+    steps = np.linspace(1, largest, shifts).round().astype(int)
     with torch.no_grad():
         means = [log_mean_exp(network(x, z.roll(int(step), -2))) for step in steps]
         return network(x, z).mean(-1) - log_mean_exp(torch.stack(means, -1))
@@ -136,6 +141,7 @@ class MovingAverage:
     def update(self, log_mean: Tensor) -> Tensor:
         """Take in the logarithm of a batch mean, shape (R,), and return log v, shape (R,)."""
         self.steps += 1
+        self.log_v = self.log_v.to(log_mean)  # device and dtype
         self.log_v = torch.logaddexp(self.log_keep + self.log_v, self.log_rate + log_mean)
         if not self.bias_corrected:
             return self.log_v

@@ -57,11 +57,14 @@ def test_data_of_its_own_for_each_replica(pairs):
 def test_a_non_finite_replica_is_frozen_and_the_others_are_bit_identical(pairs):
     x, z = (values.expand(3, -1, -1).clone() for values in pairs)
     healthy = run((x, z), variant="vanilla", stable=False, seeds=[0, 1, 2])
-    x[1] *= 1e4  # e^T overflows in this replica alone
-    z[1] *= 1e4
+    x[1] *= 200  # e^T overflows in this replica alone, after some steps
+    z[1] *= 200
     broken = run((x, z), variant="vanilla", stable=False, seeds=[0, 1, 2])
     step = broken.frozen_at[1].item()
-    assert step > 0
+    assert step > 1
+    before = run((x, z), variant="vanilla", stable=False, seeds=[0, 1, 2], steps=step - 1)
+    for a, b in zip(before.network.parameters(), broken.network.parameters(), strict=True):
+        assert torch.equal(a[1], b[1])  # the last finite weights
     assert broken.frozen_at.tolist() == [0, step, 0]
     assert broken.estimate[step - 1 :, 1].isnan().all()
     assert all(parameter.isfinite().all() for parameter in broken.network.parameters())
@@ -199,11 +202,18 @@ def test_an_interrupt_returns_the_record_so_far(pairs, monkeypatch):
     assert run(pairs, steps=20).step.tolist() == list(range(1, 8))
 
 
-def test_clipping_bounds_the_step_but_not_the_recorded_norm(pairs):
-    free, clipped = run(pairs, steps=1), run(pairs, steps=1, clip_norm=1e-3)
+def test_clipping_bounds_each_replicas_gradient_but_not_the_recorded_norm(pairs):
+    settings = {"steps": 1, "seeds": [0, 1]}
+    free, clipped = run(pairs, **settings), run(pairs, clip_norm=1e-3, **settings)
     assert torch.equal(free.gradient_norm, clipped.gradient_norm)
-    gradients = [parameter.grad.ravel() for parameter in clipped.network.parameters()]
-    assert torch.cat(gradients).norm().item() == pytest.approx(1e-3, rel=1e-4)
+    gradients = [parameter.grad.flatten(1) for parameter in clipped.network.parameters()]
+    assert torch.cat(gradients, 1).norm(dim=1).tolist() == pytest.approx([1e-3, 1e-3], rel=1e-4)
+
+
+def test_bias_corrected_average_starts_at_the_first_batch_mean(pairs):
+    corrected = run(pairs, steps=1, alpha=0.01, bias_corrected=True)
+    vanilla = run(pairs, steps=1, variant="vanilla")
+    torch.testing.assert_close(corrected.v, vanilla.v)
 
 
 NAN = float("nan")
