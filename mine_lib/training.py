@@ -33,7 +33,7 @@ class TrainingRecord:
     gradient_norm: Euclidean norm over all parameters, before clipping, (K, R).
     v: the normaliser, mean or moving average of e^T, (K, R).
     held_out: Donsker-Varadhan value on the held-out pairs with one shift, (K, R), or None without
-    them; taken after the step, the rows above before it.
+    them. It is measured after the step; estimate, gradient_norm and v before it.
     frozen_at: step at which a replica turned non-finite and was frozen, 0 if it never was, (R,).
     network: the trained networks; a frozen one has its last finite weights, and NaN in the rows
     above from then on.
@@ -68,7 +68,7 @@ def train(
     device: str | torch.device = "cpu",
     progress: bool = True,
 ) -> TrainingRecord:
-    """Train one statistics network per seed by MINE with Adam, and return the record.
+    """Train one statistics network per seed by MINE with Adam (eq. 5-gradient, section 5.1).
 
     x, z: numbers of shape (n,) or (n, d), shared by all replicas, or (R, n, d).
     variant: "vanilla", or "ema" with a moving average v of rate alpha, 0 < alpha <= 1, which starts
@@ -80,8 +80,8 @@ def train(
 
     A replica whose estimate or gradient turns non-finite is frozen, and the others go on unharmed.
     An interrupt from the keyboard ends the run and returns the record so far; the network may be
-    up to log_every steps ahead of its last row. Raises ValueError on
-    NaN or infinite data, unequal lengths, fewer rows than a batch, and arguments out of range.
+    up to log_every steps ahead of its last row. Raises ValueError on NaN or infinite data, unequal
+    lengths, fewer rows than a batch, and arguments out of range.
     """
     _check_settings(variant, product, steps, log_every, learning_rate, clip_norm, seeds)
     alpha = 1.0 if variant == "vanilla" else check_rate("alpha", alpha)
@@ -118,9 +118,9 @@ def evaluate(network: StatisticsNetwork, x: Tensor, z: Tensor, shifts: int = 1) 
         raise ValueError(f"shifts = {shifts}: must be less than the {rows} rows")
     below_half = (rows - 1) // 2
     largest = below_half if shifts <= below_half else rows - 1
-    steps = np.linspace(1, largest, shifts).round().astype(int)
+    offsets = np.linspace(1, largest, shifts).round().astype(int)
     with torch.no_grad():
-        means = [log_mean_exp(network(x, z.roll(int(step), -2))) for step in steps]
+        means = [log_mean_exp(network(x, z.roll(int(offset), -2))) for offset in offsets]
         return network(x, z).mean(-1) - log_mean_exp(torch.stack(means, -1))
 
 
