@@ -7,7 +7,7 @@ mean of e^T for v it is the vanilla gradient, with a moving average the correcte
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -62,19 +62,21 @@ def train(
     seeds: Sequence[int] = (0,),
     held_out: tuple[ArrayLike, ArrayLike] | None = None,
     log_every: int = 10,
+    optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
     clip_norm: float | None = None,
     product: str = "shift",
     stable: bool = True,
     device: str | torch.device = "cpu",
     progress: bool = True,
 ) -> TrainingRecord:
-    """Train one statistics network per seed by MINE with Adam (eq. 5-gradient, section 5.1).
+    """Train one statistics network per seed by MINE (eq. 5-gradient, section 5.1).
 
     x, z: numbers of shape (n,) or (n, d), shared by all replicas, or (R, n, d).
     variant: "vanilla", or "ema" with a moving average v of rate alpha, 0 < alpha <= 1, which starts
     at 1 or, if bias_corrected, at 0 and is divided by 1 - (1 - alpha)^step.
     seeds: one a replica, for its initial weights and its batches. held_out: (x, z) to evaluate.
-    clip_norm: largest Euclidean norm of a replica's gradient, before Adam rescales it.
+    optimizer: called with the parameters and lr; must treat each number by itself, as Adam does, or
+    replicas would touch each other. clip_norm: largest Euclidean norm of a replica's gradient.
     product: "shift" pairs a batch's x with its z cyclically shifted, "permute" with its z randomly
     permuted. stable: take logs of means of e^T by logsumexp; otherwise e^T may overflow.
 
@@ -94,7 +96,7 @@ def train(
         held_out=held_out and held_out.to(device),
         batches=[_batches(data.rows, batch_size, product, seed) for seed in seeds],
         average=MovingAverage(alpha, bias_corrected),
-        optimizer=torch.optim.Adam(network.parameters(), lr=learning_rate),
+        optimizer=optimizer(network.parameters(), lr=learning_rate),
         clip_norm=clip_norm,
         stable=stable,
     )

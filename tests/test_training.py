@@ -210,6 +210,13 @@ def test_clipping_bounds_each_replicas_gradient_but_not_the_recorded_norm(pairs)
     assert torch.cat(gradients, 1).norm(dim=1).tolist() == pytest.approx([1e-3, 1e-3], rel=1e-4)
 
 
+def test_another_optimizer_takes_its_own_step(pairs):
+    record = run(pairs, steps=1, optimizer=torch.optim.SGD, learning_rate=0.5)
+    start = ml.StatisticsNetwork(1, 1, (8,))
+    for before, after in zip(start.parameters(), record.network.parameters(), strict=True):
+        torch.testing.assert_close(after, before - 0.5 * after.grad)
+
+
 def test_bias_corrected_average_starts_at_the_first_batch_mean(pairs):
     corrected = run(pairs, steps=1, alpha=0.01, bias_corrected=True)
     vanilla = run(pairs, steps=1, variant="vanilla")
