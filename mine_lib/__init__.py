@@ -25,6 +25,7 @@ from mine_lib.distributions import (
     xor,
 )
 from mine_lib.networks import StatisticsNetwork
+from mine_lib.statistics import exceeds, mean_interval
 from mine_lib.training import MovingAverage, TrainingRecord, evaluate, train
 
 __all__ = [
@@ -43,9 +44,11 @@ __all__ = [
     "disk_mi",
     "donsker_varadhan",
     "evaluate",
+    "exceeds",
     "gaussian_log_ratio",
     "gaussian_mi",
     "log_mean_exp",
+    "mean_interval",
     "noisy_circle",
     "noisy_parabola",
     "nwj",

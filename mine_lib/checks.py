@@ -44,9 +44,10 @@ def check_replicated(name: str, values: object, replicas: int) -> Tensor:
     tensor = tensor[None] if tensor.ndim == 2 else tensor
     if tensor.ndim != 3 or tensor.numel() == 0 or len(tensor) not in (1, replicas):
         raise ValueError(f"{name} has shape {shape}: must be (n,), (n, d) or ({replicas}, n, d)")
-    broken = (~torch.isfinite(tensor)).nonzero()
-    if len(broken):
-        raise ValueError(f"{name} holds {tensor[tuple(broken[0])]:g} in row {int(broken[0, 1])}")
+    broken = ~torch.isfinite(tensor)
+    if broken.any():
+        first = tuple(broken.nonzero()[0])
+        raise ValueError(f"{name} holds {tensor[first]:g} in row {int(first[1])}")
     return tensor
 
 

@@ -1,7 +1,7 @@
 """The statistics network: many small multilayer perceptrons that run as one.
 
 Every parameter carries a leading replica axis R, so that a study over seeds or settings is one
-tensor program. Replicas share nothing: each behaves as if it were alone.
+tensor program. Replicas share nothing: each behaves as if it were alone, whatever stands beside it.
 """
 
 import math
@@ -41,7 +41,7 @@ class StatisticsNetwork(nn.Module):
         sizes = [inputs, *(check_count("hidden", width) for width in hidden), 1]
         layers = zip(*(_initial_layers(sizes, seed) for seed in seeds), strict=True)
         stacked = [[torch.stack(each) for each in zip(*layer, strict=True)] for layer in layers]
-        self.weights = nn.ParameterList(weight for weight, _ in stacked)  # (R, inputs, outputs)
+        self.weights = nn.ParameterList(weight for weight, _ in stacked)  # (R, outputs, inputs)
         self.biases = nn.ParameterList(bias for _, bias in stacked)  # (R, 1, outputs)
 
     @property
@@ -53,17 +53,75 @@ class StatisticsNetwork(nn.Module):
         """Critic values (R, b) for x (R, b, x_dim) and z (R, b, z_dim), or both without R."""
         values = torch.cat([x, z], -1).expand(self.replicas, -1, -1)
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            values = torch.baddbmm(bias, values.relu() if layer else values, weight)
+            values = torch.baddbmm(bias, values.relu() if layer else values, weight.mT)
         return values.squeeze(-1)
 
 
+class CriticPass:
+    """Forward and backward pass of some replicas of a network, without autograd.
+
+    MINE's gradient is that of a weighted sum of critic values (eq. 3-gradient, eq. 5-gradient).
+    So `forward` gives T, the caller says how much each value weighs, and `backward` writes the
+    gradient of that sum into the parameters' `grad`. This takes half the time of autograd, because
+    all passes of `split` share memory that stays in the cache of the processor.
+    """
+
+    def __init__(self, network: StatisticsNetwork, replicas: slice, memory: list[Tensor]) -> None:
+        self.replicas = replicas
+        self.weights = [weight.data[replicas] for weight in network.weights]
+        self.biases = [bias.data[replicas] for bias in network.biases]
+        self.weight_slopes = [weight.grad[replicas] for weight in network.weights]
+        self.bias_slopes = [bias.grad[replicas] for bias in network.biases]
+        *hidden, self.scratch = (each[: len(self.biases[0])] for each in memory)
+        self.inputs = [self.scratch, *hidden]  # of each layer; the first comes with the call
+
+    @classmethod
+    def split(cls, network: StatisticsNetwork, chunk: int, rows: int) -> list["CriticPass"]:
+        """Passes over `rows` pairs that together cover all replicas, about `chunk` at a time.
+
+        Products of one matrix are rounded otherwise than those of many, so no pass has a single
+        replica unless the network has: then no result depends on the chunks, to the last bit.
+        """
+        for parameter in network.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        passes = max(1, min(math.ceil(network.replicas / chunk), network.replicas // 2))
+        ends = [network.replicas * k // passes for k in range(passes + 1)]
+        largest = max(end - start for start, end in pairwise(ends))
+        widths = [bias.shape[-1] for bias in network.biases[:-1]]
+        like = network.biases[0].data
+        memory = [like.new_empty(largest, rows, width) for width in [*widths, max([1, *widths])]]
+        return [cls(network, slice(*each), memory) for each in pairwise(ends)]
+
+    def forward(self, pairs: Tensor) -> Tensor:
+        """Critic values (r, rows) of x and z side by side, (r, rows, x_dim + z_dim)."""
+        self.inputs[0] = pairs
+        for layer, values in enumerate(self.inputs[1:]):
+            torch.bmm(self.inputs[layer], self.weights[layer].mT, out=values)
+            values.add_(self.biases[layer]).relu_()
+        return torch.baddbmm(self.biases[-1], self.weights[-1], self.inputs[-1].mT)[:, 0]
+
+    def backward(self, weights: Tensor) -> None:
+        """Write the gradient of sum_i weights_i T_i, weights (r, rows), into the parameters' grad.
+
+        It uses up the values that `forward` left.
+        """
+        slope = weights[..., None]
+        for layer in reversed(range(len(self.weights))):
+            torch.bmm(slope.mT, self.inputs[layer], out=self.weight_slopes[layer])
+            torch.sum(slope, 1, keepdim=True, out=self.bias_slopes[layer])
+            if layer:
+                before = self.scratch[..., : self.inputs[layer].shape[-1]]
+                torch.bmm(slope, self.weights[layer], out=before)
+                slope = self.inputs[layer].sign_().mul_(before)  # ReLU's slope is 1 where it is > 0
+
+
 def _initial_layers(sizes: Sequence[int], seed: int) -> list[tuple[Tensor, Tensor]]:
-    """Weight (inputs, outputs) and bias (1, outputs) of each layer of one network."""
+    """Weight (outputs, inputs) and bias (1, outputs) of each layer of one network."""
     rng = np.random.default_rng(seed)
     dtype = torch.get_default_dtype()
     layers = []
     for inputs, outputs in pairwise(sizes):
         values = rng.uniform(-1, 1, (inputs + 1, outputs)) / math.sqrt(inputs)
         weight, bias = torch.as_tensor(values, dtype=dtype).split([inputs, 1])
-        layers.append((weight, bias))
+        layers.append((weight.T.contiguous(), bias))
     return layers

@@ -6,7 +6,6 @@ mean of e^T for v it is the vanilla gradient, with a moving average the correcte
 """
 
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,11 +14,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from mine_lib.bounds import log_mean_exp
 from mine_lib.checks import check_between, check_choice, check_count, check_rate, check_replicated
-from mine_lib.networks import StatisticsNetwork
+from mine_lib.networks import CriticPass, StatisticsNetwork
+from mine_lib.progress import progress_bar
 
 VARIANTS = ("vanilla", "ema")
 PRODUCTS = ("shift", "permute")
@@ -62,10 +61,11 @@ def train(
     seeds: Sequence[int] = (0,),
     held_out: tuple[ArrayLike, ArrayLike] | None = None,
     log_every: int = 10,
-    optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+    optimizer: Callable[..., torch.optim.Optimizer] | None = None,
     clip_norm: float | None = None,
     product: str = "shift",
     stable: bool = True,
+    chunk: int | None = None,
     device: str | torch.device = "cpu",
     progress: bool = True,
 ) -> TrainingRecord:
@@ -75,10 +75,12 @@ def train(
     variant: "vanilla", or "ema" with a moving average v of rate alpha, 0 < alpha <= 1, which starts
     at 1 or, if bias_corrected, at 0 and is divided by 1 - (1 - alpha)^step.
     seeds: one a replica, for its initial weights and its batches. held_out: (x, z) to evaluate.
-    optimizer: called with the parameters and lr; must treat each number by itself, as Adam does, or
-    replicas would touch each other. clip_norm: largest Euclidean norm of a replica's gradient.
+    optimizer: called with the parameters and lr, by default Adam; must treat each number by itself,
+    or replicas would touch each other. clip_norm: largest Euclidean norm of a replica's gradient.
     product: "shift" pairs a batch's x with its z cyclically shifted, "permute" with its z randomly
     permuted. stable: take logs of means of e^T by logsumexp; otherwise e^T may overflow.
+    chunk: replicas whose layers are in memory at once, two or more; by default as many as fit in
+    the cache of a processor, on other devices all. No result depends on it.
 
     A replica whose estimate or gradient turns non-finite is frozen, and the others go on unharmed.
     An interrupt from the keyboard ends the run and returns the record so far; the network may be
@@ -88,20 +90,27 @@ def train(
     _check_settings(variant, product, steps, log_every, learning_rate, clip_norm, seeds)
     alpha = 1.0 if variant == "vanilla" else check_rate("alpha", alpha)
     data = _check_data(x, z, "", len(seeds), check_count("batch_size", batch_size, 2))
-    held_out = held_out and _check_data(*held_out, "held-out ", len(seeds), least=2)
+    if held_out is not None:
+        if len(held_out) != 2:
+            raise ValueError(f"held_out has {len(held_out)} entries: must be (x, z)")
+        held_out = _check_data(*held_out, "held-out ", len(seeds), least=2).to(device)
     network = StatisticsNetwork(data.x.shape[-1], data.z.shape[-1], hidden, len(seeds), seeds)
+    network = network.to(device)
+    chunk = _cached(network, batch_size) if chunk is None else check_count("chunk", chunk, 2)
+    passes = CriticPass.split(network, chunk, rows=2 * batch_size)
     run = _Run(
-        network=network.to(device),
+        network=network,
         data=data.to(device),
-        held_out=held_out and held_out.to(device),
-        batches=[_batches(data.rows, batch_size, product, seed) for seed in seeds],
-        average=MovingAverage(alpha, bias_corrected),
-        optimizer=optimizer(network.parameters(), lr=learning_rate),
+        held_out=held_out,
+        epochs=[_epochs(data.rows, batch_size, product, seed) for seed in seeds],
+        passes=passes,
+        averages=[MovingAverage(alpha, bias_corrected) for _ in passes],
+        optimizer=(optimizer or _adam)(network.parameters(), lr=learning_rate),
         clip_norm=clip_norm,
         stable=stable,
     )
-    with suppress(KeyboardInterrupt):
-        for step in _progress(range(1, steps + 1), progress):
+    with suppress(KeyboardInterrupt), progress_bar(range(1, steps + 1), progress) as numbers:
+        for step in numbers:
             run.step(step)
             if step % log_every == 0 or step == steps:
                 run.log(step)
@@ -143,8 +152,10 @@ class MovingAverage:
     def update(self, log_mean: Tensor) -> Tensor:
         """Take in the logarithm of a batch mean, shape (R,), and return log v, shape (R,)."""
         self.steps += 1
-        self.log_v = self.log_v.to(log_mean)  # device and dtype
-        self.log_v = torch.logaddexp(self.log_keep + self.log_v, self.log_rate + log_mean)
+        self.log_v = self.log_v.to(log_mean).expand_as(log_mean)
+        # torch.logaddexp rounds a number otherwise if it stands beside many.
+        terms = torch.stack([self.log_keep + self.log_v, self.log_rate + log_mean])
+        self.log_v = terms.logsumexp(0)
         if not self.bias_corrected:
             return self.log_v
         return self.log_v - math.log(-math.expm1(self.steps * self.log_keep))
@@ -164,10 +175,12 @@ class _Pairs:
     def to(self, device: str | torch.device) -> "_Pairs":
         return _Pairs(self.x.to(device), self.z.to(device))
 
-    def take(self, x_rows: Tensor, z_rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Rows of x and z, each (R, b), as tensors (R, b, d)."""
-        replica = torch.arange(len(self.x), device=self.x.device)[:, None]
-        return self.x[replica, x_rows], self.z[replica, z_rows]
+    def take(self, replicas: slice, rows: Tensor, partners: Tensor) -> Tensor:
+        """Joint and product pairs of some replicas, (r, 2 b, x_dim + z_dim), for rows (r, b)."""
+        x, z = (v if len(v) == 1 else v[replicas] for v in (self.x, self.z))
+        which = torch.arange(len(x), device=x.device)[:, None]
+        x = x[which, rows].expand(len(rows), -1, -1)
+        return torch.cat([torch.cat([x, x], 1), z[which, torch.cat([rows, partners], 1)]], -1)
 
 
 @dataclass
@@ -177,8 +190,9 @@ class _Run:
     network: StatisticsNetwork
     data: _Pairs
     held_out: _Pairs | None
-    batches: list[Iterator[np.ndarray]]
-    average: MovingAverage
+    epochs: list[Iterator[np.ndarray]]
+    passes: list[CriticPass]
+    averages: list[MovingAverage]
     optimizer: torch.optim.Optimizer
     clip_norm: float | None
     stable: bool
@@ -186,98 +200,102 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.parameters = list(self.network.parameters())
-        self.last_finite = [parameter.detach().clone() for parameter in self.parameters]
-        self.frozen_at = torch.zeros(self.network.replicas, dtype=torch.int64)
+        replicas = self.parameters[0].new_zeros(self.network.replicas)
+        self.estimate, self.v = replicas.clone(), replicas.clone()
+        self.frozen_at = replicas.long()
+        self.batch = self.batches = 0
 
     def step(self, number: int) -> None:
-        t_joint, t_product = self._critic_values()
-        log_mean = self._log_mean_exp(t_product.detach())
-        log_v = self.average.update(log_mean)
-        surrogate = t_joint.mean(-1) - (t_product - log_v[:, None]).exp().mean(-1)
-        self.optimizer.zero_grad()
-        (-surrogate.sum()).backward()
-        self.estimate = t_joint.detach().mean(-1) - log_mean
-        self.v, self.gradient_norm = log_v.exp(), self._gradient_norm()
+        rows, partners = self._next_batch()
+        for critic, average in zip(self.passes, self.averages, strict=True):
+            part = critic.replicas
+            pairs = self.data.take(part, rows[part], partners[part])
+            t_joint, t_product = critic.forward(pairs).chunk(2, -1)
+            log_mean = log_mean_exp(t_product) if self.stable else t_product.exp().mean(-1).log()
+            log_v = average.update(log_mean)
+            # the gradient of E_P[T] - E_Q[e^T] / v, downhill
+            weights = torch.cat([-torch.ones_like(t_joint), (t_product - log_v[:, None]).exp()], -1)
+            critic.backward(weights / t_joint.shape[-1])
+            self.estimate[part] = t_joint.mean(-1) - log_mean
+            self.v[part] = log_v.exp()
+        self._update_weights(number)
+
+    def _next_batch(self) -> Tensor:
+        """Rows of the joint batch of each replica, and their partners: (2, R, b)."""
+        if self.batch == self.batches:
+            epoch = torch.from_numpy(np.stack([next(each) for each in self.epochs], 2))
+            self.epoch, self.batch, self.batches = epoch.to(self.data.x.device), 0, epoch.shape[1]
+        self.batch += 1
+        return self.epoch[:, self.batch - 1].long()
+
+    def _update_weights(self, number: int) -> None:
+        norms = [torch.linalg.vector_norm(each.grad, dim=(1, 2)) for each in self.parameters]
+        self.gradient_norm = torch.linalg.vector_norm(torch.stack(norms), dim=0)
         self._freeze_non_finite(number)
-        self._clip()
+        if self.clip_norm is not None:
+            scale = (self.clip_norm / self.gradient_norm).clamp(max=1)
+            for parameter in self.parameters:
+                parameter.grad *= scale[:, None, None]
+        frozen = self.frozen_at > 0
+        kept = [each.data.clone() for each in self.parameters] if frozen.any() else []
         self.optimizer.step()
-        self._restore_frozen()
-
-    def _critic_values(self) -> tuple[Tensor, Tensor]:
-        """T on the joint and on the product batch of each replica, both (R, b)."""
-        rows = torch.from_numpy(np.stack([next(batch) for batch in self.batches], 1))
-        rows = rows.to(self.data.x.device)  # (joint and product, R, b)
-        x_rows, z_rows = torch.cat([rows[0], rows[0]], -1), torch.cat([rows[0], rows[1]], -1)
-        return self.network(*self.data.take(x_rows, z_rows)).chunk(2, -1)
-
-    def _log_mean_exp(self, t: Tensor) -> Tensor:
-        return log_mean_exp(t) if self.stable else t.exp().mean(-1).log()
-
-    def _gradient_norm(self) -> Tensor:
-        squares = [parameter.grad.square().sum((1, 2)) for parameter in self.parameters]
-        return torch.stack(squares).sum(0).sqrt()
+        for parameter, values in zip(self.parameters, kept, strict=False):
+            parameter.data.copy_(torch.where(frozen[:, None, None], values, parameter.data))
 
     def _freeze_non_finite(self, number: int) -> None:
         """Mark replicas that just turned non-finite; their weights are still the last good ones."""
-        finite = torch.isfinite(self.estimate + self.gradient_norm).cpu()
-        fresh = ~finite & (self.frozen_at == 0)
-        self.frozen_at[fresh] = number
-        for parameter, kept in zip(self.parameters, self.last_finite, strict=True):
-            kept[fresh] = parameter.detach()[fresh]
-            parameter.grad[self.frozen_at > 0] = 0
-
-    def _clip(self) -> None:
-        if self.clip_norm is not None:
-            scale = (self.clip_norm / self.gradient_norm).nan_to_num(0).clamp(max=1)
-            for parameter in self.parameters:
-                parameter.grad *= scale[:, None, None]
-
-    def _restore_frozen(self) -> None:
-        frozen = self.frozen_at > 0
-        if frozen.any():
-            for parameter, kept in zip(self.parameters, self.last_finite, strict=True):
-                parameter.data[frozen] = kept[frozen]
+        finite = torch.isfinite(self.estimate + self.gradient_norm)
+        self.frozen_at.masked_fill_(~finite & (self.frozen_at == 0), number)
 
     def log(self, number: int) -> None:
         values = torch.stack([self.estimate, self.gradient_norm, self.v])
         if self.held_out is not None:
             held_out = evaluate(self.network, self.held_out.x, self.held_out.z)
             values = torch.cat([values, held_out[None]])
-        values[:, self.frozen_at > 0] = math.nan
+        values.masked_fill_(self.frozen_at > 0, math.nan)
         self.logs.append((number, values.cpu()))
 
     def record(self) -> TrainingRecord:
-        kinds = 3 if self.held_out is None else 4
-        values = [each for _, each in self.logs] or [torch.empty(kinds, self.network.replicas)]
-        estimate, gradient_norm, v, *held_out = torch.stack(values, 1)[:, : len(self.logs)]
+        none = torch.empty(0, 3 if self.held_out is None else 4, self.network.replicas)
+        values = torch.stack([each for _, each in self.logs]) if self.logs else none
+        estimate, gradient_norm, v, *held_out = values.unbind(1)
         return TrainingRecord(
-            step=torch.tensor([number for number, _ in self.logs]),
+            step=torch.tensor([number for number, _ in self.logs], dtype=torch.int64),
             estimate=estimate,
             gradient_norm=gradient_norm,
             v=v,
             held_out=held_out[0] if held_out else None,
-            frozen_at=self.frozen_at,
+            frozen_at=self.frozen_at.cpu(),
             network=self.network,
         )
 
 
-def _progress(steps: range, wanted: bool) -> Iterable[int]:
-    """Show a bar where one is wanted, but not where outputs are stored: there TQDM_DISABLE is set.
-
-    tqdm itself heeds this variable in a terminal only.
-    """
-    return tqdm(steps, leave=False) if wanted and not os.environ.get("TQDM_DISABLE") else steps
+def _adam(parameters: Iterable[Tensor], lr: float) -> torch.optim.Adam:
+    """Adam in one program where torch has one."""
+    parameters = list(parameters)
+    return torch.optim.Adam(parameters, lr=lr, fused=parameters[0].device.type in ("cpu", "cuda"))
 
 
-def _batches(n: int, batch_size: int, product: str, seed: int) -> Iterator[np.ndarray]:
-    """Rows of each joint batch and their partners, (2, b): shuffled epochs, the rest left out."""
+def _cached(network: StatisticsNetwork, batch_size: int) -> int:
+    """Replicas whose widest layer takes a mebibyte a thread, half of a usual second-level cache."""
+    weight = network.weights[0]
+    if weight.device.type != "cpu":
+        return max(2, network.replicas)
+    width = max(bias.shape[-1] for bias in network.biases)
+    layer = 2 * batch_size * width * weight.element_size()
+    return max(2, torch.get_num_threads() * 2**20 // layer)
+
+
+def _epochs(n: int, batch_size: int, product: str, seed: int) -> Iterator[np.ndarray]:
+    """Rows of an epoch's joint batches and their partners, (2, batches, b), without the rest."""
     rng = np.random.default_rng([seed, 1])  # not the stream that drew the initial weights
     while True:
-        epoch = rng.permutation(n)
-        for start in range(0, n - batch_size + 1, batch_size):
-            rows = epoch[start : start + batch_size]
-            partners = np.roll(rows, 1) if product == "shift" else rng.permutation(rows)
-            yield np.stack([rows, partners])
+        rows = rng.permutation(n)[: n // batch_size * batch_size].reshape(-1, batch_size)
+        if product == "shift":
+            partners = np.roll(rows, 1, axis=1)
+        else:
+            partners = np.stack([rng.permutation(batch) for batch in rows])
+        yield np.stack([rows, partners]).astype(np.int32)
 
 
 def _check_settings(

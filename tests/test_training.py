@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import mine_lib as ml
 from mine_lib import training
-from mine_lib.training import MovingAverage, _batches, evaluate, train
+from mine_lib.training import MovingAverage, _epochs, evaluate, train
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,82 @@ def test_a_replica_is_the_run_of_its_seed_alone(pairs, variant):
     *theirs, _ = alone.network.parameters()
     for a, b in zip(mine, theirs, strict=True):
         torch.testing.assert_close(a[1:2], b, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [16, 33, 200])
+def test_no_bit_depends_on_chunks_or_neighbours(pairs, batch_size):
+    options = {"batch_size": batch_size, "hidden": (64, 64), "held_out": pairs, "clip_norm": 1.0}
+    whole = run(pairs, seeds=range(7), **options)
+    for chunk in (2, 3, 5):
+        parts = run(pairs, seeds=range(7), chunk=chunk, **options)
+        for name in ("estimate", "gradient_norm", "v", "held_out"):
+            assert torch.equal(getattr(whole, name), getattr(parts, name)), (chunk, name)
+    fewer = run(pairs, seeds=[5, 2], **options)
+    assert torch.equal(fewer.held_out, whole.held_out[:, [5, 2]])
+
+
+def test_memory_of_the_layers_follows_the_chunk_and_not_the_replicas():
+    network = ml.StatisticsNetwork(1, 1, (64, 64), replicas=12)
+
+    def memory(chunk, rows):
+        passes = ml.networks.CriticPass.split(network, chunk, rows)
+        return sum({each.data_ptr(): each.numel() for p in passes for each in p.inputs}.values())
+
+    assert memory(4, 100) == 3 * 4 * 100 * 64
+    assert memory(2, 100) * 2 == memory(4, 100) == memory(4, 200) / 2
+
+
+@pytest.mark.parametrize("hidden", [(), (5,), (8, 3, 6)])
+def test_a_pass_gives_what_autograd_gives(hidden):
+    network = ml.StatisticsNetwork(2, 1, hidden, replicas=5)
+    generator = torch.Generator().manual_seed(0)
+    x, z = (torch.randn(5, 20, d, generator=generator) for d in (2, 1))
+    weights = torch.randn(5, 20, generator=generator)
+    values = network(x, z)
+    expected = torch.autograd.grad((weights * values).sum(), list(network.parameters()))
+    for critic in ml.networks.CriticPass.split(network, 2, rows=20):
+        part = critic.replicas
+        found = critic.forward(torch.cat([x, z], -1)[part])
+        torch.testing.assert_close(found, values[part].detach())
+        critic.backward(weights[part])
+    for parameter, slope in zip(network.parameters(), expected, strict=True):
+        torch.testing.assert_close(parameter.grad, slope)
+
+
+class _Answering(TorchDispatchMode):
+    """Lets tensors without numbers be asked "is any of these true", and be brought back."""
+
+    def __init__(self, answer):
+        super().__init__()
+        self.answer = answer
+
+    def __torch_dispatch__(self, function, types, arguments=(), options=None):
+        options = options or {}
+        is_meta = getattr(arguments[0], "is_meta", False) if arguments else False
+        if function is torch.ops.aten._local_scalar_dense.default and is_meta:
+            return self.answer
+        if function is torch.ops.aten._to_copy.default and is_meta and options.get("device"):
+            return torch.zeros(arguments[0].shape, dtype=arguments[0].dtype)
+        return function(*arguments, **options)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("product", training.PRODUCTS)
+def test_no_step_mixes_devices(pairs, product, frozen):
+    """On the device "meta" torch computes shapes only, but refuses to mix it with the processor."""
+    with _Answering(frozen):
+        record = run(
+            pairs, device="meta", steps=2, product=product, held_out=pairs, clip_norm=1.0,
+            seeds=[0, 1],
+        )  # fmt: skip
+    assert {each.device.type for each in record.network.parameters()} == {"meta"}
+    assert record.estimate.device.type == record.frozen_at.device.type == "cpu"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_finds_what_the_processor_finds(pairs):
+    here, there = (run(pairs, device=device, seeds=[0, 1]) for device in ("cpu", "cuda"))
+    torch.testing.assert_close(there.estimate, here.estimate, atol=1e-3, rtol=0)
 
 
 def test_seeds_repeat_exactly_and_differ_from_each_other(pairs):
@@ -98,7 +175,7 @@ def gradient_by_formula(network, x, z, partners, v):
 @pytest.mark.parametrize(("options", "v"), [({"variant": "vanilla"}, None), ({"alpha": 0.3}, 0.3)])
 def test_first_gradient_is_the_written_formula(pairs, options, v):
     record = run(pairs, steps=1, learning_rate=1e-12, seeds=[2], **options)
-    rows, partners = next(_batches(400, 32, "shift", 2))
+    rows, partners = next(_epochs(400, 32, "shift", 2))[:, 0]
     x, z = (values[rows] for values in pairs)
     partner_of = {row: k for k, row in enumerate(rows)}
     partners = [partner_of[row] for row in partners]
@@ -116,7 +193,7 @@ def test_first_gradient_is_the_written_formula(pairs, options, v):
 def test_ema_gradient_is_that_of_nwj_at_a_equal_v(pairs):
     record = run(pairs, steps=1, alpha=0.2, learning_rate=1e-12, seeds=[6])
     found = [parameter.grad.clone() for parameter in record.network.parameters()]
-    rows, partners = next(_batches(400, 32, "shift", 6))
+    rows, partners = next(_epochs(400, 32, "shift", 6))[:, 0]
     (x, z), network = pairs, record.network
     network.zero_grad()
     bound = ml.nwj(network(x[rows], z[rows]), network(x[rows], z[partners]), record.v[0])
@@ -142,15 +219,17 @@ def test_moving_average_by_hand():
 def test_a_shifted_batch_has_no_fixed_point_and_a_permuted_one_has_one_on_average():
     kept = {}
     for product in training.PRODUCTS:
-        batches = _batches(100, 10, product, seed=0)
-        kept[product] = [np.sum(np.equal(*next(batches))) for _ in range(4000)]
+        epochs = _epochs(100, 10, product, seed=0)
+        batches = np.concatenate([next(epochs) for _ in range(400)], axis=1)
+        kept[product] = np.equal(*batches).sum(axis=-1)
     assert max(kept["shift"]) == 0
     assert np.mean(kept["permute"]) == pytest.approx(1, abs=4 / math.sqrt(4000))
 
 
 def test_an_epoch_takes_each_row_once():
-    batches = _batches(40, 8, "shift", seed=0)
-    joint, partners = np.stack([next(batches) for _ in range(5)], 1)
+    joint, partners = next(_epochs(43, 8, "shift", seed=0))
+    assert len(set(joint.ravel()) | set(partners.ravel())) == 40
+    joint, partners = next(_epochs(40, 8, "shift", seed=0))
     assert sorted(joint.ravel()) == list(range(40))
     assert sorted(partners.ravel()) == list(range(40))
 
@@ -202,6 +281,16 @@ def test_an_interrupt_returns_the_record_so_far(pairs, monkeypatch):
     assert run(pairs, steps=20).step.tolist() == list(range(1, 8))
 
 
+def test_an_interrupt_before_the_first_row_gives_an_empty_record(pairs, monkeypatch):
+    def interrupted(self, number):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training._Run, "step", interrupted)
+    record = run(pairs, seeds=[0, 1, 2], held_out=pairs)
+    assert record.step.shape == (0,)
+    assert record.estimate.shape == record.held_out.shape == (0, 3)
+
+
 def test_clipping_bounds_each_replicas_gradient_but_not_the_recorded_norm(pairs):
     settings = {"steps": 1, "seeds": [0, 1]}
     free, clipped = run(pairs, **settings), run(pairs, clip_norm=1e-3, **settings)
@@ -243,6 +332,8 @@ BAD = [
     (lambda: train(X, Z, batch_size=8, seeds=[]), "seeds is empty"),
     (lambda: train(X, Z, batch_size=8, hidden=(0,)), "hidden = 0"),
     (lambda: train(X, Z, batch_size=8, held_out=(HOLE, Z)), "held-out x holds nan in row 30"),
+    (lambda: train(X, Z, batch_size=8, chunk=1), "chunk = 1: .* at least 2"),
+    (lambda: train(X, Z, batch_size=8, held_out=(X,)), "held_out has 1 entries"),
     (lambda: train(np.zeros((3, 50, 1)), Z, batch_size=8), r"x has shape \(3, 50, 1\)"),
     (lambda: ml.StatisticsNetwork(1, 1, replicas=2, seeds=[0]), "seeds has 1 entries"),
     (lambda: ml.StatisticsNetwork(0, 1), "x_dim = 0"),
