@@ -19,6 +19,8 @@ def mean_interval(values: ArrayLike, level: float = 0.99) -> tuple[float, float]
     if not np.isfinite(array).all():
         raise ValueError(f"values holds {array[~np.isfinite(array)][0]:g}: must be finite")
     check_between("level", level, 0, 1)
+    if np.ptp(array) == 0:  # no spread: scipy would warn, and divide by zero
+        return float(array[0]), float(array[0])
     interval = ttest_1samp(array, 0).confidence_interval(level)
     return float(interval.low), float(interval.high)
 

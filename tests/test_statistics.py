@@ -24,6 +24,8 @@ def test_exceeds_is_paired_and_asks_for_a_margin():
     base = torch.tensor([1.0, 5.0, 9.0, 13.0])
     assert ml.exceeds(base + torch.tensor([0.1, 0.11, 0.09, 0.1]), base)
     assert not ml.exceeds(base + torch.tensor([0.1, -0.3, 0.9, 0.1]), base)
+    assert ml.exceeds([1.0, 1.0, 1.0], 0)
+    assert not ml.exceeds([1.0, 1.0, 1.0], 1)
     assert ml.exceeds(2.0, torch.tensor([1.0, 1.1, 0.9]))
     assert not ml.exceeds(torch.tensor([1.0, 1.1, 0.9]), 2.0)
 
