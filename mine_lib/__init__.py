@@ -26,6 +26,7 @@ from mine_lib.distributions import (
 )
 from mine_lib.networks import StatisticsNetwork
 from mine_lib.statistics import exceeds, mean_interval
+from mine_lib.study import study
 from mine_lib.training import MovingAverage, TrainingRecord, evaluate, train
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "nwj",
     "parabola_log_ratio",
     "parabola_mi",
+    "study",
     "train",
     "xor",
 ]

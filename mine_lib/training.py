@@ -55,7 +55,7 @@ def train(
     steps: int = 2000,
     batch_size: int = 128,
     learning_rate: float = 1e-3,
-    alpha: float = 0.01,
+    alpha: float | Sequence[float] = 0.01,
     bias_corrected: bool = False,
     hidden: Sequence[int] = (64, 64),
     seeds: Sequence[int] = (0,),
@@ -73,7 +73,8 @@ def train(
 
     x, z: numbers of shape (n,) or (n, d), shared by all replicas, or (R, n, d).
     variant: "vanilla", or "ema" with a moving average v of rate alpha, 0 < alpha <= 1, which starts
-    at 1 or, if bias_corrected, at 0 and is divided by 1 - (1 - alpha)^step.
+    at 1 or, if bias_corrected, at 0 and is divided by 1 - (1 - alpha)^step. alpha may be a list of
+    rates, one a replica; with rate 1 a replica is "vanilla".
     seeds: one a replica, for its initial weights and its batches. held_out: (x, z) to evaluate.
     optimizer: called with the parameters and lr, by default Adam; must treat each number by itself,
     or replicas would touch each other. clip_norm: largest Euclidean norm of a replica's gradient.
@@ -88,7 +89,7 @@ def train(
     lengths, fewer rows than a batch, and arguments out of range.
     """
     _check_settings(variant, product, steps, log_every, learning_rate, clip_norm, seeds)
-    alpha = 1.0 if variant == "vanilla" else check_rate("alpha", alpha)
+    alphas = [1.0] * len(seeds) if variant == "vanilla" else _check_alphas(alpha, len(seeds))
     data = _check_data(x, z, "", len(seeds), check_count("batch_size", batch_size, 2))
     if held_out is not None:
         if len(held_out) != 2:
@@ -104,7 +105,7 @@ def train(
         held_out=held_out,
         epochs=[_epochs(data.rows, batch_size, product, seed) for seed in seeds],
         passes=passes,
-        averages=[MovingAverage(alpha, bias_corrected) for _ in passes],
+        averages=[MovingAverage(alphas[each.replicas], bias_corrected) for each in passes],
         optimizer=(optimizer or _adam)(network.parameters(), lr=learning_rate),
         clip_norm=clip_norm,
         stable=stable,
@@ -139,12 +140,12 @@ class MovingAverage:
     """Moving average v of batch means of e^T, one per replica, kept as log v (section 5.1).
 
     v <- (1 - alpha) v + alpha mean, from v = 1, or from v = 0 and divided by 1 - (1 - alpha)^steps
-    if bias_corrected. With alpha = 1 it is the last batch mean.
+    if bias_corrected. With alpha = 1 it is the last batch mean. alpha: a number or one a replica.
     """
 
-    def __init__(self, alpha: float, bias_corrected: bool = False) -> None:
-        self.log_keep = math.log1p(-alpha) if alpha < 1 else -math.inf
-        self.log_rate = math.log(alpha)
+    def __init__(self, alpha: float | Sequence[float], bias_corrected: bool = False) -> None:
+        alphas = torch.as_tensor(alpha, dtype=torch.float64)
+        self.log_keep, self.log_rate = torch.log1p(-alphas), torch.log(alphas)
         self.bias_corrected = bias_corrected
         self.log_v = torch.tensor(-math.inf if bias_corrected else 0.0)
         self.steps = 0
@@ -152,13 +153,14 @@ class MovingAverage:
     def update(self, log_mean: Tensor) -> Tensor:
         """Take in the logarithm of a batch mean, shape (R,), and return log v, shape (R,)."""
         self.steps += 1
+        self.log_keep, self.log_rate = self.log_keep.to(log_mean), self.log_rate.to(log_mean)
         self.log_v = self.log_v.to(log_mean).expand_as(log_mean)
         # torch.logaddexp rounds a number otherwise if it stands beside many.
         terms = torch.stack([self.log_keep + self.log_v, self.log_rate + log_mean])
         self.log_v = terms.logsumexp(0)
         if not self.bias_corrected:
             return self.log_v
-        return self.log_v - math.log(-math.expm1(self.steps * self.log_keep))
+        return self.log_v - torch.log(-torch.expm1(self.steps * self.log_keep))
 
 
 @dataclass(frozen=True)
@@ -317,6 +319,14 @@ def _check_settings(
         check_between("clip_norm", clip_norm, 0, math.inf)
     if not len(seeds):
         raise ValueError("seeds is empty: must hold one seed for each replica")
+
+
+def _check_alphas(alpha: float | Sequence[float], replicas: int) -> list[float]:
+    """Return a rate for each replica."""
+    alphas = list(alpha) if isinstance(alpha, Sequence) else [alpha] * replicas
+    if len(alphas) != replicas:
+        raise ValueError(f"alpha has {len(alphas)} entries: must have {replicas}, one a replica")
+    return [check_rate("alpha", each) for each in alphas]
 
 
 def _check_data(x: ArrayLike, z: ArrayLike, kind: str, replicas: int, least: int) -> _Pairs:

@@ -216,6 +216,13 @@ def test_moving_average_by_hand():
 # Batches and evaluation
 
 
+def test_a_rate_of_its_own_for_each_replica(pairs):
+    together = run(pairs, alpha=[0.3, 1.0, 0.05], seeds=[4, 4, 4], chunk=2)
+    for k, options in enumerate([{"alpha": 0.3}, {"variant": "vanilla"}, {"alpha": 0.05}]):
+        alone = run(pairs, seeds=[4, 9], **options)
+        assert torch.equal(together.estimate[:, k], alone.estimate[:, 0])
+
+
 def test_a_shifted_batch_has_no_fixed_point_and_a_permuted_one_has_one_on_average():
     kept = {}
     for product in training.PRODUCTS:
@@ -325,6 +332,8 @@ BAD = [
     (lambda: train(X, Z, batch_size=8, product="roll"), "product = 'roll'"),
     (lambda: train(X, Z, batch_size=8, alpha=0), r"alpha = 0: .*\(0, 1\]"),
     (lambda: train(X, Z, batch_size=8, alpha=1.2), "alpha = 1.2"),
+    (lambda: train(X, Z, batch_size=8, alpha=[0.1, 2.0], seeds=[0, 1]), "alpha = 2.0"),
+    (lambda: train(X, Z, batch_size=8, alpha=[0.1], seeds=[0, 1]), "alpha has 1 .* must have 2"),
     (lambda: train(X, Z, batch_size=8, steps=0), "steps = 0"),
     (lambda: train(X, Z, batch_size=8, log_every=0), "log_every = 0"),
     (lambda: train(X, Z, batch_size=8, learning_rate=-1), "learning_rate = -1"),

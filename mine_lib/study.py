@@ -1,0 +1,224 @@
+"""Studies: MINE over a grid of settings, as one table that survives interruptions (chapter 6)."""
+
+import hashlib
+import itertools
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from mine_lib.checks import check_between, check_choice, check_count, check_rate
+from mine_lib.distributions import correlated_gaussians, gaussian_mi
+from mine_lib.progress import progress_bar
+from mine_lib.training import PRODUCTS, VARIANTS, evaluate, train
+
+DEFAULTS = {
+    "rho": 0.9,
+    "dim": 1,
+    "n": 10_000,
+    "batch_size": 128,
+    "variant": "ema",
+    "alpha": 0.01,
+    "width": 64,
+    "learning_rate": 1e-3,
+    "product": "shift",
+    "steps": 2000,
+    "seed": 0,
+}
+# Settings that agree in these are trained together, as one program.
+TOGETHER = ["dim", "n", "batch_size", "width", "learning_rate", "product", "steps"]
+BLOCK = 100  # steps over which batch values are averaged
+TEST_PAIRS, SHIFTS = 10_000, 10  # of the held-out value
+
+
+def study(
+    grid: Mapping[str, Sequence],
+    *,
+    path: str | os.PathLike | None = None,
+    executor: Executor | None = None,
+    part_size: int = 64,
+    chunk: int | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Train MINE on correlated Gaussians for all combinations of settings; one row for each.
+
+    grid: values of rho, dim, n, batch_size, variant, alpha, width (of two hidden layers),
+    learning_rate, product, steps and seed; those left out take the value in `DEFAULTS`. A seed
+    stands for the data, the initial weights and the batches.
+    path: folder in which every finished part of up to `part_size` rows is stored, as Parquet. The
+    same call resumes after a crash or a kill; a larger grid trains only what is new.
+    executor: any concurrent.futures.Executor, which gets one task a part; by default parts run one
+    after the other in this process. chunk: see `train`. No value depends on part_size, chunk,
+    executor or on what was resumed.
+
+    The columns are the settings and, in nats, truth, estimate (mean of the last 100 batch values,
+    NaN if the run ended before), highest (largest mean of 100 successive batch values), held_out
+    (value on 10 000 new pairs with 10 shifts); further max_gradient_norm, frozen_at (step at which
+    the run turned non-finite, or 0) and runs_away (frozen, or highest > 2 truth + 1). Raises
+    ValueError on unknown settings and values out of range, before anything is trained.
+    """
+    settings = _settings(grid)
+    check_count("part_size", part_size)
+    store = _Store(path) if path is not None else None
+    done = store.read() if store else _table([])
+    is_new = ~pd.MultiIndex.from_frame(settings).isin(pd.MultiIndex.from_frame(done[[*DEFAULTS]]))
+    parts = _parts(settings[is_new], part_size)
+    results = _run_here(parts, chunk) if executor is None else _run_there(parts, chunk, executor)
+    tables = [done]
+    with progress_bar(parts, progress) as bar:
+        for _, table in zip(bar, results, strict=True):
+            if store:
+                store.write(table)
+            tables.append(table)
+    return settings.merge(pd.concat(tables, ignore_index=True), how="left", validate="1:1")
+
+
+def _settings(grid: Mapping[str, Sequence]) -> pd.DataFrame:
+    """All combinations, one a row, checked."""
+    for name, values in grid.items():
+        check_choice("setting", name, list(DEFAULTS))
+        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray | range):
+            raise ValueError(f"{name} = {values!r}: must be a list of values")
+        for value in values:
+            _CHECKS[name](name, value)
+        if not len(values) or len(set(values)) < len(values):
+            raise ValueError(f"{name} = {values!r}: must hold one value or more, none twice")
+    columns = {name: grid.get(name, [default]) for name, default in DEFAULTS.items()}
+    table = pd.DataFrame(itertools.product(*columns.values()), columns=[*columns])
+    return _typed(table)
+
+
+def _count(least: int) -> Callable[[str, object], int]:
+    return lambda name, value: check_count(name, value, least)
+
+
+_CHECKS = {
+    "rho": lambda name, value: check_between(name, value, -1, 1),
+    "dim": check_count,
+    "n": _count(2),
+    "batch_size": _count(2),
+    "variant": lambda name, value: check_choice(name, value, VARIANTS),
+    "alpha": check_rate,
+    "width": check_count,
+    "learning_rate": lambda name, value: check_between(name, value, 0, float("inf")),
+    "product": lambda name, value: check_choice(name, value, PRODUCTS),
+    "steps": _count(BLOCK),
+    "seed": _count(0),
+}
+_RESULTS = {
+    "truth": float,
+    "estimate": float,
+    "highest": float,
+    "held_out": float,
+    "max_gradient_norm": float,
+    "frozen_at": int,
+    "runs_away": bool,
+}
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    kinds = {name: type(value) for name, value in DEFAULTS.items()} | _RESULTS
+    return table.astype({name: kinds[name] for name in table})
+
+
+def _table(rows: list) -> pd.DataFrame:
+    return _typed(pd.DataFrame(rows, columns=[*DEFAULTS, *_RESULTS]))
+
+
+def _parts(settings: pd.DataFrame, part_size: int) -> list[pd.DataFrame]:
+    """Settings that are trained together, at most part_size in a part."""
+    parts = []
+    for _, group in settings.groupby(TOGETHER, sort=False):
+        pieces = -(-len(group) // part_size)
+        ends = [len(group) * k // pieces for k in range(pieces + 1)]
+        parts += [group.iloc[start:end] for start, end in itertools.pairwise(ends)]
+    return parts
+
+
+def _run_here(parts: list[pd.DataFrame], chunk: int | None):
+    return (_run(part, chunk) for part in parts)
+
+
+def _run_there(parts: list[pd.DataFrame], chunk: int | None, executor: Executor):
+    futures: list[Future] = [executor.submit(_run, part, chunk) for part in parts]
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _run(part: pd.DataFrame, chunk: int | None) -> pd.DataFrame:
+    """Train the rows of a part together and return them with their results."""
+    # Products of one matrix are rounded otherwise than those of many: a single row runs twice.
+    rows = part if len(part) > 1 else pd.concat([part, part])
+    common = rows.iloc[0]
+    alphas = np.where(rows.variant == "vanilla", 1.0, rows.alpha)
+    record = train(
+        *_data(rows, common.n, 0),
+        alpha=alphas.tolist(),
+        steps=int(common.steps),
+        batch_size=int(common.batch_size),
+        learning_rate=common.learning_rate,
+        hidden=(int(common.width),) * 2,
+        seeds=rows.seed.tolist(),
+        product=common["product"],
+        chunk=chunk,
+        log_every=1,
+        progress=False,
+    )
+    if len(record.step) < common.steps:  # train returns what it has when it is interrupted
+        raise KeyboardInterrupt
+    truth = np.array([gaussian_mi(rho, dim) for rho, dim in zip(rows.rho, rows.dim, strict=True)])
+    blocks = record.estimate.double().unfold(0, BLOCK, 1).mean(-1).numpy()
+    highest = np.where(np.isnan(blocks), -np.inf, blocks).max(axis=0)
+    frozen_at = record.frozen_at.numpy()
+    results = {
+        "truth": truth,
+        "estimate": blocks[-1],
+        "highest": highest,
+        "held_out": evaluate(record.network, *_data(rows, TEST_PAIRS, 1), SHIFTS).double().numpy(),
+        "max_gradient_norm": np.nanmax(record.gradient_norm.double().numpy(), axis=0),
+        "frozen_at": frozen_at,
+        "runs_away": (frozen_at > 0) | (highest > 2 * truth + 1),
+    }
+    return _typed(rows.assign(**results))[: len(part)]
+
+
+def _data(rows: pd.DataFrame, n: int, stream: int) -> list[torch.Tensor]:
+    """Pairs of each row, (R, n, dim); stream 0 to train on and 1 to evaluate on."""
+    drawn = [
+        correlated_gaussians(int(n), row.rho, int(row.dim), seed=2 * int(row.seed) + stream)
+        for row in rows.itertuples()
+    ]
+    return [torch.stack(each) for each in zip(*drawn, strict=True)]
+
+
+class _Store:
+    """A folder of Parquet files that are whole or not there."""
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.folder = Path(path)
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def read(self) -> pd.DataFrame:
+        tables = [pd.read_parquet(file) for file in sorted(self.folder.glob("part-*.parquet"))]
+        for table in tables:
+            if [*table] != [*DEFAULTS, *_RESULTS]:
+                raise ValueError(f"path = {str(self.folder)!r}: holds another kind of table")
+        # two runs at once may have stored the same row, with the same values
+        return pd.concat([_table([]), *tables], ignore_index=True).drop_duplicates([*DEFAULTS])
+
+    def write(self, table: pd.DataFrame) -> None:
+        """Write under a name of its own beside the folder's parts, then rename: all or nothing."""
+        settings = json.dumps(table[[*DEFAULTS]].to_dict("list"))
+        name = f"part-{hashlib.sha256(settings.encode()).hexdigest()[:16]}"
+        unfinished = self.folder / f".{name}.{os.getpid()}"
+        table.to_parquet(unfinished, index=False)
+        unfinished.replace(self.folder / f"{name}.parquet")
