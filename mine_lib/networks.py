@@ -57,13 +57,33 @@ class StatisticsNetwork(nn.Module):
         return values.squeeze(-1)
 
 
+def flatten(network: StatisticsNetwork) -> nn.Parameter:
+    """Move the weights of each replica into a row of one tensor, (R, numbers), and return it.
+
+    The network goes on to work with views of it, and its parameters' `grad` with views of its grad.
+    An optimizer then takes one step instead of one a parameter. Rows are filled up to whole vectors
+    of the processor, else a number would be rounded otherwise at the end of a tensor than inside.
+    """
+    parameters = list(network.parameters())
+    sizes = [parameter[0].numel() for parameter in parameters]
+    fill = -sum(sizes) % 64
+    flat = nn.Parameter(parameters[0].data.new_zeros(network.replicas, sum(sizes) + fill))
+    flat.grad = torch.zeros_like(flat)
+    columns = (each.split([*sizes, fill], 1)[:-1] for each in (flat.data, flat.grad))
+    for parameter, values, slope in zip(parameters, *columns, strict=True):
+        shape = parameter.shape[1:]
+        parameter.data = values.unflatten(1, shape).copy_(parameter.data)
+        parameter.grad = slope.unflatten(1, shape)
+    return flat
+
+
 class CriticPass:
     """Forward and backward pass of some replicas of a network, without autograd.
 
     MINE's gradient is that of a weighted sum of critic values (eq. 3-gradient, eq. 5-gradient).
     So `forward` gives T, the caller says how much each value weighs, and `backward` writes the
-    gradient of that sum into the parameters' `grad`. This takes half the time of autograd, because
-    all passes of `split` share memory that stays in the cache of the processor.
+    gradient of that sum into the parameters' `grad`, which `flatten` made. This takes half the time
+    of autograd, because all passes of `split` share memory that stays in the processor's cache.
     """
 
     def __init__(self, network: StatisticsNetwork, replicas: slice, memory: list[Tensor]) -> None:
@@ -82,8 +102,6 @@ class CriticPass:
         Products of one matrix are rounded otherwise than those of many, so no pass has a single
         replica unless the network has: then no result depends on the chunks, to the last bit.
         """
-        for parameter in network.parameters():
-            parameter.grad = torch.zeros_like(parameter)
         passes = max(1, min(math.ceil(network.replicas / chunk), network.replicas // 2))
         ends = [network.replicas * k // passes for k in range(passes + 1)]
         largest = max(end - start for start, end in pairwise(ends))

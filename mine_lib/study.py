@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from pathlib import Path
 
@@ -89,6 +89,9 @@ def _settings(grid: Mapping[str, Sequence]) -> pd.DataFrame:
         if not len(values) or len(set(values)) < len(values):
             raise ValueError(f"{name} = {values!r}: must hold one value or more, none twice")
     columns = {name: grid.get(name, [default]) for name, default in DEFAULTS.items()}
+    if max(columns["batch_size"]) > min(columns["n"]):
+        largest, least = max(columns["batch_size"]), min(columns["n"])
+        raise ValueError(f"batch_size = {largest}: must be at most n = {least}")
     table = pd.DataFrame(itertools.product(*columns.values()), columns=[*columns])
     return _typed(table)
 
@@ -140,11 +143,14 @@ def _parts(settings: pd.DataFrame, part_size: int) -> list[pd.DataFrame]:
     return parts
 
 
-def _run_here(parts: list[pd.DataFrame], chunk: int | None):
+def _run_here(parts: list[pd.DataFrame], chunk: int | None) -> Iterator[pd.DataFrame]:
     return (_run(part, chunk) for part in parts)
 
 
-def _run_there(parts: list[pd.DataFrame], chunk: int | None, executor: Executor):
+def _run_there(
+    parts: list[pd.DataFrame], chunk: int | None, executor: Executor
+) -> Iterator[pd.DataFrame]:
+    """Tables of the parts in the order in which they end."""
     futures: list[Future] = [executor.submit(_run, part, chunk) for part in parts]
     try:
         for future in as_completed(futures):

@@ -6,7 +6,7 @@ mean of e^T for v it is the vanilla gradient, with a moving average the correcte
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from mine_lib.bounds import log_mean_exp
 from mine_lib.checks import check_between, check_choice, check_count, check_rate, check_replicated
-from mine_lib.networks import CriticPass, StatisticsNetwork
+from mine_lib.networks import CriticPass, StatisticsNetwork, flatten
 from mine_lib.progress import progress_bar
 
 VARIANTS = ("vanilla", "ema")
@@ -76,8 +76,9 @@ def train(
     at 1 or, if bias_corrected, at 0 and is divided by 1 - (1 - alpha)^step. alpha may be a list of
     rates, one a replica; with rate 1 a replica is "vanilla".
     seeds: one a replica, for its initial weights and its batches. held_out: (x, z) to evaluate.
-    optimizer: called with the parameters and lr, by default Adam; must treat each number by itself,
-    or replicas would touch each other. clip_norm: largest Euclidean norm of a replica's gradient.
+    optimizer: called with a list of one tensor, (R, numbers), and lr; by default Adam. It must
+    treat each number by itself, or replicas would touch each other. clip_norm: largest Euclidean
+    norm of a replica's gradient.
     product: "shift" pairs a batch's x with its z cyclically shifted, "permute" with its z randomly
     permuted. stable: take logs of means of e^T by logsumexp; otherwise e^T may overflow.
     chunk: replicas whose layers are in memory at once, two or more; by default as many as fit in
@@ -97,16 +98,18 @@ def train(
         held_out = _check_data(*held_out, "held-out ", len(seeds), least=2).to(device)
     network = StatisticsNetwork(data.x.shape[-1], data.z.shape[-1], hidden, len(seeds), seeds)
     network = network.to(device)
+    weights = flatten(network)
     chunk = _cached(network, batch_size) if chunk is None else check_count("chunk", chunk, 2)
     passes = CriticPass.split(network, chunk, rows=2 * batch_size)
     run = _Run(
         network=network,
+        weights=weights,
         data=data.to(device),
         held_out=held_out,
         epochs=[_epochs(data.rows, batch_size, product, seed) for seed in seeds],
         passes=passes,
         averages=[MovingAverage(alphas[each.replicas], bias_corrected) for each in passes],
-        optimizer=(optimizer or _adam)(network.parameters(), lr=learning_rate),
+        optimizer=(optimizer or _adam)([weights], lr=learning_rate),
         clip_norm=clip_norm,
         stable=stable,
     )
@@ -190,6 +193,7 @@ class _Run:
     """A training run between two steps."""
 
     network: StatisticsNetwork
+    weights: Tensor
     data: _Pairs
     held_out: _Pairs | None
     epochs: list[Iterator[np.ndarray]]
@@ -201,8 +205,7 @@ class _Run:
     logs: list[tuple[int, Tensor]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.parameters = list(self.network.parameters())
-        replicas = self.parameters[0].new_zeros(self.network.replicas)
+        replicas = self.weights.data.new_zeros(self.network.replicas)
         self.estimate, self.v = replicas.clone(), replicas.clone()
         self.frozen_at = replicas.long()
         self.batch = self.batches = 0
@@ -231,18 +234,15 @@ class _Run:
         return self.epoch[:, self.batch - 1].long()
 
     def _update_weights(self, number: int) -> None:
-        norms = [torch.linalg.vector_norm(each.grad, dim=(1, 2)) for each in self.parameters]
-        self.gradient_norm = torch.linalg.vector_norm(torch.stack(norms), dim=0)
+        self.gradient_norm = torch.linalg.vector_norm(self.weights.grad, dim=1)
         self._freeze_non_finite(number)
         if self.clip_norm is not None:
-            scale = (self.clip_norm / self.gradient_norm).clamp(max=1)
-            for parameter in self.parameters:
-                parameter.grad *= scale[:, None, None]
-        frozen = self.frozen_at > 0
-        kept = [each.data.clone() for each in self.parameters] if frozen.any() else []
+            self.weights.grad *= (self.clip_norm / self.gradient_norm).clamp(max=1)[:, None]
+        frozen = (self.frozen_at > 0)[:, None]
+        kept = self.weights.data.clone() if frozen.any() else None
         self.optimizer.step()
-        for parameter, values in zip(self.parameters, kept, strict=False):
-            parameter.data.copy_(torch.where(frozen[:, None, None], values, parameter.data))
+        if kept is not None:
+            self.weights.data.copy_(torch.where(frozen, kept, self.weights.data))
 
     def _freeze_non_finite(self, number: int) -> None:
         """Mark replicas that just turned non-finite; their weights are still the last good ones."""
@@ -272,10 +272,9 @@ class _Run:
         )
 
 
-def _adam(parameters: Iterable[Tensor], lr: float) -> torch.optim.Adam:
+def _adam(weights: list[Tensor], lr: float) -> torch.optim.Adam:
     """Adam in one program where torch has one."""
-    parameters = list(parameters)
-    return torch.optim.Adam(parameters, lr=lr, fused=parameters[0].device.type in ("cpu", "cuda"))
+    return torch.optim.Adam(weights, lr=lr, fused=weights[0].device.type in ("cpu", "cuda"))
 
 
 def _cached(network: StatisticsNetwork, batch_size: int) -> int:

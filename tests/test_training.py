@@ -53,6 +53,8 @@ def test_no_bit_depends_on_chunks_or_neighbours(pairs, batch_size):
 def test_memory_of_the_layers_follows_the_chunk_and_not_the_replicas():
     network = ml.StatisticsNetwork(1, 1, (64, 64), replicas=12)
 
+    ml.networks.flatten(network)
+
     def memory(chunk, rows):
         passes = ml.networks.CriticPass.split(network, chunk, rows)
         return sum({each.data_ptr(): each.numel() for p in passes for each in p.inputs}.values())
@@ -69,6 +71,7 @@ def test_a_pass_gives_what_autograd_gives(hidden):
     weights = torch.randn(5, 20, generator=generator)
     values = network(x, z)
     expected = torch.autograd.grad((weights * values).sum(), list(network.parameters()))
+    ml.networks.flatten(network)
     for critic in ml.networks.CriticPass.split(network, 2, rows=20):
         part = critic.replicas
         found = critic.forward(torch.cat([x, z], -1)[part])
