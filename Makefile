@@ -1,6 +1,7 @@
 # The book's commands. Each makes .venv by itself; nothing but Python and make needs to be there.
 PYTHON ?= python3
 TORCH_INDEX ?=
+BENCH_THREADS ?= 2
 # One thread per process: two test processes share two cores, and one thread repeats bit for bit.
 export OMP_NUM_THREADS ?= 1
 export JUPYTER_PLATFORM_DIRS := 1
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 or_say = || { echo "make $(MAKECMDGOALS): $(1)" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab run pins clean
+.PHONY: help book test lab run bench pins clean
 .NOTPARALLEL:
 
 help: ## list the commands
@@ -38,6 +39,9 @@ lab: .venv/full.stamp ## open JupyterLab on the chapters
 run: .venv/full.stamp ## execute the chapters again and keep their outputs
 	@$(BIN)/python tools/run_notebooks.py chapters/*.ipynb $(call or_say,a chapter failed; mend the cell named above and run again)
 	@$(BIN)/python tools/readme_picture.py $(call or_say,a picture of the README is no longer in the chapters)
+
+bench: .venv/full.stamp ## measure the speed beside a plain loop, minutes; writes benchmarks/
+	@OMP_NUM_THREADS=$(BENCH_THREADS) $(BIN)/python benchmarks/speed.py --threads $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
 
 pins: .venv/python.stamp ## renew requirements*.txt and constraints.txt from pyproject.toml
 	@$(PIP) uv $(call or_say,uv could not be installed; check the network)

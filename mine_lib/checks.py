@@ -29,7 +29,7 @@ def check_rate(name: str, value: float) -> float:
     return float(value)
 
 
-def check_choice(name: str, value: str, choices: Sequence[str]) -> str:
+def check_choice(name: str, value: object, choices: Sequence) -> object:
     """Return `value` if it is one of the choices."""
     if value not in choices:
         raise ValueError(f"{name} = {value!r}: must be one of {', '.join(map(repr, choices))}")

@@ -27,11 +27,12 @@ DEFAULTS = {
     "width": 64,
     "learning_rate": 1e-3,
     "product": "shift",
+    "stable": True,
     "steps": 2000,
     "seed": 0,
 }
 # Settings that agree in these are trained together, as one program.
-TOGETHER = ["dim", "n", "batch_size", "width", "learning_rate", "product", "steps"]
+TOGETHER = ["dim", "n", "batch_size", "width", "learning_rate", "product", "stable", "steps"]
 BLOCK = 100  # steps over which batch values are averaged
 TEST_PAIRS, SHIFTS = 10_000, 10  # of the held-out value
 
@@ -48,8 +49,8 @@ def study(
     """Train MINE on correlated Gaussians for all combinations of settings; one row for each.
 
     grid: values of rho, dim, n, batch_size, variant, alpha, width (of two hidden layers),
-    learning_rate, product, steps and seed; those left out take the value in `DEFAULTS`. A seed
-    stands for the data, the initial weights and the batches.
+    learning_rate, product, stable (see `train`), steps and seed; those left out take the value in
+    `DEFAULTS`. A seed stands for the data, the initial weights and the batches.
     path: folder in which every finished part of up to `part_size` rows is stored, as Parquet. The
     same call resumes after a crash or a kill; a larger grid trains only what is new.
     executor: any concurrent.futures.Executor, which gets one task a part; by default parts run one
@@ -110,6 +111,7 @@ _CHECKS = {
     "width": check_count,
     "learning_rate": lambda name, value: check_between(name, value, 0, float("inf")),
     "product": lambda name, value: check_choice(name, value, PRODUCTS),
+    "stable": lambda name, value: check_choice(name, value, (False, True)),
     "steps": _count(BLOCK),
     "seed": _count(0),
 }
@@ -175,6 +177,7 @@ def _run(part: pd.DataFrame, chunk: int | None) -> pd.DataFrame:
         hidden=(int(common.width),) * 2,
         seeds=rows.seed.tolist(),
         product=common["product"],
+        stable=bool(common.stable),
         chunk=chunk,
         log_every=1,
         progress=False,

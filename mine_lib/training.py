@@ -180,13 +180,6 @@ class _Pairs:
     def to(self, device: str | torch.device) -> "_Pairs":
         return _Pairs(self.x.to(device), self.z.to(device))
 
-    def take(self, replicas: slice, rows: Tensor, partners: Tensor) -> Tensor:
-        """Joint and product pairs of some replicas, (r, 2 b, x_dim + z_dim), for rows (r, b)."""
-        x, z = (v if len(v) == 1 else v[replicas] for v in (self.x, self.z))
-        which = torch.arange(len(x), device=x.device)[:, None]
-        x = x[which, rows].expand(len(rows), -1, -1)
-        return torch.cat([torch.cat([x, x], 1), z[which, torch.cat([rows, partners], 1)]], -1)
-
 
 @dataclass
 class _Run:
@@ -209,13 +202,16 @@ class _Run:
         self.estimate, self.v = replicas.clone(), replicas.clone()
         self.frozen_at = replicas.long()
         self.batch = self.batches = 0
+        both = torch.cat([self.data.x, self.data.z], -1)
+        own = torch.arange(len(both), device=both.device)[:, None]
+        self.pairs, self.first_row = both.flatten(0, 1), own * self.data.rows
 
     def step(self, number: int) -> None:
         rows, partners = self._next_batch()
         for critic, average in zip(self.passes, self.averages, strict=True):
             part = critic.replicas
-            pairs = self.data.take(part, rows[part], partners[part])
-            t_joint, t_product = critic.forward(pairs).chunk(2, -1)
+            values = critic.forward(self._batch(rows[part], partners[part]))
+            t_joint, t_product = values.chunk(2, -1)
             log_mean = log_mean_exp(t_product) if self.stable else t_product.exp().mean(-1).log()
             log_v = average.update(log_mean)
             # the gradient of E_P[T] - E_Q[e^T] / v, downhill
@@ -231,7 +227,16 @@ class _Run:
             epoch = torch.from_numpy(np.stack([next(each) for each in self.epochs], 2))
             self.epoch, self.batch, self.batches = epoch.to(self.data.x.device), 0, epoch.shape[1]
         self.batch += 1
-        return self.epoch[:, self.batch - 1].long()
+        return self.epoch[:, self.batch - 1].long() + self.first_row
+
+    def _batch(self, rows: Tensor, partners: Tensor) -> Tensor:
+        """Joint and product pairs, (r, 2 b, x_dim + z_dim), of some replicas."""
+        both = torch.cat([rows, partners], 1)
+        pairs = self.pairs.index_select(0, both.flatten()).view(*both.shape, -1)
+        joint, product = pairs.chunk(2, 1)
+        x_dim = self.data.x.shape[-1]
+        product[..., :x_dim] = joint[..., :x_dim]
+        return pairs
 
     def _update_weights(self, number: int) -> None:
         self.gradient_norm = torch.linalg.vector_norm(self.weights.grad, dim=1)
