@@ -49,12 +49,26 @@ class StatisticsNetwork(nn.Module):
         """Number R of networks."""
         return len(self.biases[0])
 
-    def forward(self, x: Tensor, z: Tensor) -> Tensor:
-        """Critic values (R, b) for x (R, b, x_dim) and z (R, b, z_dim), or both without R."""
-        values = torch.cat([x, z], -1).expand(self.replicas, -1, -1)
+    def forward(self, x: Tensor, z: Tensor, replicas: slice = slice(None)) -> Tensor:
+        """Critic values (R, b) for x (R, b, x_dim) and z (R, b, z_dim), or both without R.
+
+        With a slice of replicas, those alone.
+        """
+        values = torch.cat([x, z], -1).expand(len(self.biases[0][replicas]), -1, -1)
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            values = torch.baddbmm(bias, values.relu() if layer else values, weight.mT)
+            values = values.relu() if layer else values
+            values = torch.baddbmm(bias[replicas], values, weight[replicas].mT)
         return values.squeeze(-1)
+
+
+def split_replicas(replicas: int, chunk: int) -> list[slice]:
+    """Slices of about `chunk` replicas that together cover all.
+
+    Products of one matrix are rounded otherwise than those of many, so no slice holds a single
+    replica unless there is but one: then no result depends on the chunks, to the last bit.
+    """
+    parts = max(1, min(math.ceil(replicas / chunk), replicas // 2))
+    return [slice(*each) for each in pairwise(replicas * k // parts for k in range(parts + 1))]
 
 
 def flatten(network: StatisticsNetwork) -> nn.Parameter:
@@ -97,18 +111,13 @@ class CriticPass:
 
     @classmethod
     def split(cls, network: StatisticsNetwork, chunk: int, rows: int) -> list["CriticPass"]:
-        """Passes over `rows` pairs that together cover all replicas, about `chunk` at a time.
-
-        Products of one matrix are rounded otherwise than those of many, so no pass has a single
-        replica unless the network has: then no result depends on the chunks, to the last bit.
-        """
-        passes = max(1, min(math.ceil(network.replicas / chunk), network.replicas // 2))
-        ends = [network.replicas * k // passes for k in range(passes + 1)]
-        largest = max(end - start for start, end in pairwise(ends))
+        """Passes over `rows` pairs that together cover all replicas, about `chunk` at a time."""
+        parts = split_replicas(network.replicas, chunk)
+        largest = max(part.stop - part.start for part in parts)
         widths = [bias.shape[-1] for bias in network.biases[:-1]]
         like = network.biases[0].data
         memory = [like.new_empty(largest, rows, width) for width in [*widths, max([1, *widths])]]
-        return [cls(network, slice(*each), memory) for each in pairwise(ends)]
+        return [cls(network, part, memory) for part in parts]
 
     def forward(self, pairs: Tensor) -> Tensor:
         """Critic values (r, rows) of x and z side by side, (r, rows, x_dim + z_dim)."""

@@ -1,11 +1,14 @@
 """Studies: MINE over a grid of settings, as one table that survives interruptions (chapter 6)."""
 
-import hashlib
 import itertools
 import json
 import os
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
+from contextlib import closing
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +17,9 @@ import torch
 
 from mine_lib.checks import check_between, check_choice, check_count, check_rate
 from mine_lib.distributions import correlated_gaussians, gaussian_mi
+from mine_lib.networks import split_replicas
 from mine_lib.progress import progress_bar
-from mine_lib.training import PRODUCTS, VARIANTS, evaluate, train
+from mine_lib.training import PRODUCTS, VARIANTS, TrainingRecord, evaluate, train
 
 DEFAULTS = {
     "rho": 0.9,
@@ -35,6 +39,7 @@ DEFAULTS = {
 TOGETHER = ["dim", "n", "batch_size", "width", "learning_rate", "product", "stable", "steps"]
 BLOCK = 100  # steps over which batch values are averaged
 TEST_PAIRS, SHIFTS = 10_000, 10  # of the held-out value
+EVALUATED_TOGETHER = 4  # replicas; bounds the memory for the held-out value
 
 
 def study(
@@ -50,29 +55,38 @@ def study(
 
     grid: values of rho, dim, n, batch_size, variant, alpha, width (of two hidden layers),
     learning_rate, product, stable (see `train`), steps and seed; those left out take the value in
-    `DEFAULTS`. A seed stands for the data, the initial weights and the batches.
+    `DEFAULTS`. A seed stands for the data, the initial weights and the batches. alpha says nothing
+    to "vanilla": with a list of alphas, give the two variants as two grids.
     path: folder in which every finished part of up to `part_size` rows is stored, as Parquet. The
     same call resumes after a crash or a kill; a larger grid trains only what is new.
     executor: any concurrent.futures.Executor, which gets one task a part; by default parts run one
-    after the other in this process. chunk: see `train`. No value depends on part_size, chunk,
-    executor or on what was resumed.
+    after the other in this process. If a part fails there, the others are finished and stored
+    before the error is raised. chunk: see `train`. No value depends on part_size, chunk, executor
+    or on what was resumed.
 
     The columns are the settings and, in nats, truth, estimate (mean of the last 100 batch values,
-    NaN if the run ended before), highest (largest mean of 100 successive batch values), held_out
-    (value on 10 000 new pairs with 10 shifts); further max_gradient_norm, frozen_at (step at which
-    the run turned non-finite, or 0) and runs_away (frozen, or highest > 2 truth + 1). Raises
-    ValueError on unknown settings and values out of range, before anything is trained.
+    NaN if the run ended before), highest (largest mean of 100 successive batch values, -inf if the
+    run ended before the 100th), held_out (value on 10 000 new pairs with 10 shifts, of the last
+    finite weights); further max_gradient_norm, frozen_at (step at which the run turned non-finite,
+    or 0) and runs_away (frozen, or highest > 2 truth + 1).
+
+    Raises ValueError before anything is trained on unknown settings and values out of range, and if
+    path holds something else or a study of another version of mine_lib.
     """
-    settings = _settings(grid)
     check_count("part_size", part_size)
+    if chunk is not None:
+        check_count("chunk", chunk, 2)
+    if not (executor is None or isinstance(executor, Executor)):
+        raise ValueError(f"executor = {executor!r}: must be a concurrent.futures.Executor")
+    settings = _settings(grid)
     store = _Store(path) if path is not None else None
     done = store.read() if store else _table([])
     is_new = ~pd.MultiIndex.from_frame(settings).isin(pd.MultiIndex.from_frame(done[[*DEFAULTS]]))
     parts = _parts(settings[is_new], part_size)
     results = _run_here(parts, chunk) if executor is None else _run_there(parts, chunk, executor)
     tables = [done]
-    with progress_bar(parts, progress) as bar:
-        for _, table in zip(bar, results, strict=True):
+    with closing(results), progress_bar(parts, progress) as bar:
+        for _, table in zip(bar, results, strict=False):  # parts that fail are missing
             if store:
                 store.write(table)
             tables.append(table)
@@ -83,7 +97,7 @@ def _settings(grid: Mapping[str, Sequence]) -> pd.DataFrame:
     """All combinations, one a row, checked."""
     for name, values in grid.items():
         check_choice("setting", name, list(DEFAULTS))
-        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray | range):
+        if not isinstance(values, Sequence | np.ndarray) or np.ndim(values) != 1:
             raise ValueError(f"{name} = {values!r}: must be a list of values")
         for value in values:
             _CHECKS[name](name, value)
@@ -95,6 +109,13 @@ def _settings(grid: Mapping[str, Sequence]) -> pd.DataFrame:
         raise ValueError(f"batch_size = {largest}: must be at most n = {least}")
     table = pd.DataFrame(itertools.product(*columns.values()), columns=[*columns])
     return _typed(table)
+
+
+def _check_at_most(name: str, value: object, largest: int) -> object:
+    """Return `value` unless it is larger than it may be."""
+    if isinstance(value, int | np.integer) and value > largest:
+        raise ValueError(f"{name} = {value!r}: must be at most {largest}")
+    return value
 
 
 def _count(least: int) -> Callable[[str, object], int]:
@@ -113,7 +134,7 @@ _CHECKS = {
     "product": lambda name, value: check_choice(name, value, PRODUCTS),
     "stable": lambda name, value: check_choice(name, value, (False, True)),
     "steps": _count(BLOCK),
-    "seed": _count(0),
+    "seed": lambda name, value: check_count(name, _check_at_most(name, value, 2**62), 0),
 }
 _RESULTS = {
     "truth": float,
@@ -152,11 +173,19 @@ def _run_here(parts: list[pd.DataFrame], chunk: int | None) -> Iterator[pd.DataF
 def _run_there(
     parts: list[pd.DataFrame], chunk: int | None, executor: Executor
 ) -> Iterator[pd.DataFrame]:
-    """Tables of the parts in the order in which they end."""
+    """Tables of the parts in the order in which they end; an error of one comes after them."""
     futures: list[Future] = [executor.submit(_run, part, chunk) for part in parts]
+    failure = None
     try:
         for future in as_completed(futures):
-            yield future.result()
+            try:
+                table = future.result()
+            except Exception as error:
+                failure = failure or error
+            else:
+                yield table
+        if failure:
+            raise failure
     finally:
         for future in futures:
             future.cancel()
@@ -182,8 +211,13 @@ def _run(part: pd.DataFrame, chunk: int | None) -> pd.DataFrame:
         log_every=1,
         progress=False,
     )
-    if len(record.step) < common.steps:  # train returns what it has when it is interrupted
+    if record.interrupted:
         raise KeyboardInterrupt
+    return _results(rows, record)[: len(part)]
+
+
+def _results(rows: pd.DataFrame, record: TrainingRecord) -> pd.DataFrame:
+    """The rows with what their training gave."""
     truth = np.array([gaussian_mi(rho, dim) for rho, dim in zip(rows.rho, rows.dim, strict=True)])
     blocks = record.estimate.double().unfold(0, BLOCK, 1).mean(-1).numpy()
     highest = np.where(np.isnan(blocks), -np.inf, blocks).max(axis=0)
@@ -192,12 +226,20 @@ def _run(part: pd.DataFrame, chunk: int | None) -> pd.DataFrame:
         "truth": truth,
         "estimate": blocks[-1],
         "highest": highest,
-        "held_out": evaluate(record.network, *_data(rows, TEST_PAIRS, 1), SHIFTS).double().numpy(),
+        "held_out": _held_out(rows, record),
         "max_gradient_norm": np.nanmax(record.gradient_norm.double().numpy(), axis=0),
         "frozen_at": frozen_at,
         "runs_away": (frozen_at > 0) | (highest > 2 * truth + 1),
     }
-    return _typed(rows.assign(**results))[: len(part)]
+    return _typed(rows.assign(**results))
+
+
+def _held_out(rows: pd.DataFrame, record: TrainingRecord) -> np.ndarray:
+    values = []
+    for part in split_replicas(len(rows), EVALUATED_TOGETHER):
+        critic = partial(record.network, replicas=part)
+        values.append(evaluate(critic, *_data(rows[part], TEST_PAIRS, 1), SHIFTS))
+    return torch.cat(values).double().numpy()
 
 
 def _data(rows: pd.DataFrame, n: int, stream: int) -> list[torch.Tensor]:
@@ -215,19 +257,38 @@ class _Store:
     def __init__(self, path: str | os.PathLike) -> None:
         self.folder = Path(path)
         self.folder.mkdir(parents=True, exist_ok=True)
+        made_by = {"mine_lib": version("mine-lib"), "dtype": str(torch.get_default_dtype())}
+        label = self.folder / "study.json"
+        if not label.exists():
+            self._write(label, lambda file: file.write_text(json.dumps(made_by)))
+        found = json.loads(label.read_text())
+        if found != made_by:
+            self._refuse(f"holds a study of {found}, this is {made_by}: must be another folder")
 
     def read(self) -> pd.DataFrame:
-        tables = [pd.read_parquet(file) for file in sorted(self.folder.glob("part-*.parquet"))]
-        for table in tables:
-            if [*table] != [*DEFAULTS, *_RESULTS]:
-                raise ValueError(f"path = {str(self.folder)!r}: holds another kind of table")
-        # two runs at once may have stored the same row, with the same values
-        return pd.concat([_table([]), *tables], ignore_index=True).drop_duplicates([*DEFAULTS])
+        """All stored rows, each once: two runs at once may have stored the same, of equal value."""
+        tables = [_table([])]
+        for file in sorted(self.folder.glob("part-*.parquet")):
+            try:
+                tables.append(pd.read_parquet(file))
+            except (OSError, ValueError) as error:
+                self._refuse(f"{file.name} cannot be read ({error}): delete it to train its rows")
+            if [*tables[-1]] != [*DEFAULTS, *_RESULTS]:
+                self._refuse(f"{file.name} holds another kind of table: must be another folder")
+        return pd.concat(tables, ignore_index=True).drop_duplicates([*DEFAULTS])
 
     def write(self, table: pd.DataFrame) -> None:
-        """Write under a name of its own beside the folder's parts, then rename: all or nothing."""
-        settings = json.dumps(table[[*DEFAULTS]].to_dict("list"))
-        name = f"part-{hashlib.sha256(settings.encode()).hexdigest()[:16]}"
-        unfinished = self.folder / f".{name}.{os.getpid()}"
-        table.to_parquet(unfinished, index=False)
-        unfinished.replace(self.folder / f"{name}.parquet")
+        """Store the table as a part of its own."""
+        name = f"part-{uuid.uuid4().hex}.parquet"
+        self._write(self.folder / name, lambda file: table.to_parquet(file, index=False))
+
+    def _write(self, file: Path, write: Callable[[Path], object]) -> None:
+        """Write under another name, wait for the disk, then rename: all or nothing."""
+        unfinished = self.folder / f".{uuid.uuid4().hex}"
+        write(unfinished)
+        with unfinished.open("rb+") as written:
+            os.fsync(written.fileno())
+        unfinished.replace(file)
+
+    def _refuse(self, reason: str) -> None:
+        raise ValueError(f"path = {str(self.folder)!r}: {reason}")

@@ -35,7 +35,7 @@ class TrainingRecord:
     them. It is measured after the step; estimate, gradient_norm and v before it.
     frozen_at: step at which a replica turned non-finite and was frozen, 0 if it never was, (R,).
     network: the trained networks; a frozen one has its last finite weights, and NaN in the rows
-    above from then on.
+    above from then on. interrupted: whether the run was ended from the keyboard.
     """
 
     step: Tensor
@@ -45,6 +45,7 @@ class TrainingRecord:
     held_out: Tensor | None
     frozen_at: Tensor
     network: StatisticsNetwork
+    interrupted: bool
 
 
 def train(
@@ -113,20 +114,26 @@ def train(
         clip_norm=clip_norm,
         stable=stable,
     )
+    interrupted = True
     with suppress(KeyboardInterrupt), progress_bar(range(1, steps + 1), progress) as numbers:
         for step in numbers:
             run.step(step)
             if step % log_every == 0 or step == steps:
                 run.log(step)
-    return run.record()
+        interrupted = False
+    return run.record(interrupted)
 
 
-def evaluate(network: StatisticsNetwork, x: Tensor, z: Tensor, shifts: int = 1) -> Tensor:
+def evaluate(
+    network: Callable[[Tensor, Tensor], Tensor], x: Tensor, z: Tensor, shifts: int = 1
+) -> Tensor:
     """Donsker-Varadhan value in nats of all pairs, shape (R,), without gradients (section 3.3).
 
-    x, z: (n, d) or (R, n, d). On the network's device. The product term is a mean over `shifts`
-    cyclic shifts of z, spread evenly over those below n/2 if there are enough (uncorrelated at the
-    optimum, eq. 3-shifts), else over all n - 1. Raises ValueError unless 1 <= shifts < n.
+    network: a StatisticsNetwork, or any critic. x, z: (n, d) or (R, n, d), on its device. The
+    product term is a mean over `shifts` cyclic shifts of z, spread evenly over those below n/2 if
+    there are enough (uncorrelated at the optimum, eq. 3-shifts), else over all n - 1.
+
+    Raises ValueError unless 1 <= shifts < n.
     """
     rows = x.shape[-2]
     if check_count("shifts", shifts) >= rows:
@@ -262,7 +269,7 @@ class _Run:
         values.masked_fill_(self.frozen_at > 0, math.nan)
         self.logs.append((number, values.cpu()))
 
-    def record(self) -> TrainingRecord:
+    def record(self, interrupted: bool) -> TrainingRecord:
         none = torch.empty(0, 3 if self.held_out is None else 4, self.network.replicas)
         values = torch.stack([each for _, each in self.logs]) if self.logs else none
         estimate, gradient_norm, v, *held_out = values.unbind(1)
@@ -274,6 +281,7 @@ class _Run:
             held_out=held_out[0] if held_out else None,
             frozen_at=self.frozen_at.cpu(),
             network=self.network,
+            interrupted=interrupted,
         )
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,12 +16,11 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import mine_lib as ml
-import mine_lib.study
 from mine_lib import training
 
 SMALL = {"n": [400], "steps": [150], "batch_size": [16], "width": [8], "learning_rate": [0.01]}
 GRID = SMALL | {"rho": [0.0, 0.8], "dim": [1, 2], "variant": ["vanilla", "ema"], "seed": [0, 1, 2]}
-module = sys.modules["mine_lib.study"]
+study_module = sys.modules["mine_lib.study"]  # ml.study is the function
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +65,13 @@ def test_what_is_stored_is_not_trained_again(whole, tmp_path, monkeypatch):
     fewer = GRID | {"seed": [0, 2], "rho": [0.8]}
     first = ml.study(fewer, path=tmp_path, part_size=3, progress=False)
     assert len(first) == 8
-    trained, run = [], module._run
-    monkeypatch.setattr(
-        module, "_run", lambda part, chunk: trained.append(part) or run(part, chunk)
-    )
+    trained, run = [], study_module._run
+
+    def counted(part, chunk):
+        trained.append(part)
+        return run(part, chunk)
+
+    monkeypatch.setattr(study_module, "_run", counted)
     assert_same(ml.study(GRID, path=tmp_path, progress=False), whole)
     assert sum(map(len, trained)) == 24 - 8
     trained.clear()
@@ -122,12 +125,24 @@ def test_a_killed_study_resumes_to_the_last_bit(whole, tmp_path):
     assert {file: file.stat().st_mtime_ns for file in stored} == before
 
 
+def test_a_part_is_whole_or_not_there(tmp_path, monkeypatch):
+    def disk_full(table, path, **options):
+        Path(path).write_bytes(b"half a part")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", disk_full)
+    with pytest.raises(OSError, match="no space left"):
+        ml.study(GRID, path=tmp_path, progress=False)
+    assert not list(tmp_path.glob("part-*"))
+
+
 def test_two_runs_at_once_leave_no_row_twice(whole, tmp_path):
-    ml.study(GRID, path=tmp_path, part_size=2, progress=False)
-    ml.study(GRID, path=tmp_path / "other", part_size=5, progress=False)
-    for file in (tmp_path / "other").iterdir():
-        file.rename(tmp_path / file.name)
-    (tmp_path / "other").rmdir()
+    with ThreadPoolExecutor(2) as threads:
+        options = {"path": tmp_path, "part_size": 5, "progress": False}
+        both = [threads.submit(ml.study, GRID, **options) for _ in range(2)]
+        for each in both:
+            assert_same(each.result(), whole)
+    assert len(list(tmp_path.glob("part-*"))) > 6  # some rows were stored twice
     assert_same(ml.study(GRID, path=tmp_path, progress=False), whole)
 
 
@@ -141,14 +156,14 @@ def test_any_executor_gives_the_same_table(whole, tmp_path):
 
 
 def test_a_worker_that_fails_loses_only_its_part(tmp_path, monkeypatch):
-    run = module._run
+    run = study_module._run
 
     def failing(part, chunk):
-        if (part.dim == 2).all():
+        if (part.dim == 1).all():  # the first of two
             raise MemoryError("no room")
         return run(part, chunk)
 
-    monkeypatch.setattr(module, "_run", failing)
+    monkeypatch.setattr(study_module, "_run", failing)
     with ThreadPoolExecutor(1) as threads, pytest.raises(MemoryError, match="no room"):
         ml.study(GRID, executor=threads, path=tmp_path, progress=False)
     assert len(pd.concat(map(pd.read_parquet, tmp_path.glob("*.parquet")))) == 12
@@ -184,6 +199,8 @@ BAD = [
     ({"rho": []}, "rho = \\[\\]: must hold one value or more"),
     ({"seed": [1, 2, 1]}, "seed = .*none twice"),
     ({"seed": [-1]}, "seed = -1"),
+    ({"seed": [2**63]}, "seed = 9223372036854775808: must be at most"),
+    ({"rho": np.array(0.5)}, r"rho = array\(0.5\): must be a list"),
     ({"n": [100.5]}, "n = 100.5: must be a whole number"),
     ({"variant": ["emma"]}, "variant = 'emma'"),
     ({"alpha": [0]}, "alpha = 0"),
@@ -203,6 +220,42 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "part-1.parquet")
     with pytest.raises(ValueError, match="holds another kind of table"):
         ml.study(GRID, path=tmp_path)
+    (tmp_path / "part-1.parquet").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"part-1.parquet cannot be read .* delete it"):
+        ml.study(GRID, path=tmp_path)
+
+
+@pytest.mark.parametrize("options", [{"part_size": 0}, {"chunk": 1}, {"executor": 3}])
+def test_bad_options_are_refused_before_anything_runs(options, tmp_path):
+    (name, value), *_ = options.items()
+    with pytest.raises(ValueError, match=f"{name} = {value}: must be"):
+        ml.study(GRID, path=tmp_path / "store", **options)
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_folder_belongs_to_one_version(tmp_path, monkeypatch):
+    ml.study(SMALL | {"seed": [0]}, path=tmp_path, progress=False)
+    monkeypatch.setattr(study_module, "version", lambda name: "99.0")
+    with pytest.raises(ValueError, match=r"holds a study of .*this is .*99.0"):
+        ml.study(SMALL | {"seed": [0]}, path=tmp_path)
+
+
+def test_a_write_that_fails_stops_the_study(tmp_path, monkeypatch):
+    run, started = study_module._run, []
+
+    def counted(part, chunk):
+        started.append(part)
+        time.sleep(0.1)
+        return run(part, chunk)
+
+    def disk_full(self, table):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(study_module, "_run", counted)
+    monkeypatch.setattr(study_module._Store, "write", disk_full)
+    with ThreadPoolExecutor(1) as threads, pytest.raises(OSError, match="no space"):
+        ml.study(GRID, executor=threads, path=tmp_path, part_size=2, progress=False)
+    assert len(started) < 6  # of 12 parts
 
 
 def test_numpy_values_and_ranges_are_values():
