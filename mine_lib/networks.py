@@ -134,10 +134,11 @@ class CriticPass:
         """
         slope = weights[..., None]
         for layer in reversed(range(len(self.weights))):
-            if layer:
-                torch.bmm(slope.mT, self.inputs[layer], out=self.weight_slopes[layer])
-            else:  # few inputs: this way round takes a third of the time
-                self.weight_slopes[0].copy_(torch.bmm(self.inputs[0].mT, slope).mT)
+            # With few inputs this way round takes a third of the time; and `out=` would keep torch
+            # from sharing the replicas among threads, since they lie apart in `weight_slopes`.
+            inputs = self.inputs[layer]
+            product = torch.bmm(slope.mT, inputs) if layer else torch.bmm(inputs.mT, slope).mT
+            self.weight_slopes[layer].copy_(product)
             torch.sum(slope, 1, keepdim=True, out=self.bias_slopes[layer])
             if layer:
                 before = self.scratch[..., : self.inputs[layer].shape[-1]]
