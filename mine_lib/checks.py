@@ -15,6 +15,13 @@ def check_count(name: str, value: int, least: int = 1) -> int:
     return int(value)
 
 
+def check_at_most(name: str, value: object, largest: int) -> object:
+    """Return `value` unless it is a whole number above `largest`."""
+    if isinstance(value, int | np.integer) and value > largest:
+        raise ValueError(f"{name} = {value!r}: must be at most {largest}")
+    return value
+
+
 def check_between(name: str, value: float, low: float, high: float) -> float:
     """Return `value` if it is a number with low < value < high."""
     if not _is_number(value) or not low < value < high:

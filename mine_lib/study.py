@@ -15,7 +15,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from mine_lib.checks import check_between, check_choice, check_count, check_rate
+from mine_lib.checks import (
+    check_at_most,
+    check_between,
+    check_choice,
+    check_count,
+    check_rate,
+)
 from mine_lib.distributions import correlated_gaussians, gaussian_mi
 from mine_lib.networks import split_replicas
 from mine_lib.progress import progress_bar
@@ -111,13 +117,6 @@ def _settings(grid: Mapping[str, Sequence]) -> pd.DataFrame:
     return _typed(table)
 
 
-def _check_at_most(name: str, value: object, largest: int) -> object:
-    """Return `value` unless it is larger than it may be."""
-    if isinstance(value, int | np.integer) and value > largest:
-        raise ValueError(f"{name} = {value!r}: must be at most {largest}")
-    return value
-
-
 def _count(least: int) -> Callable[[str, object], int]:
     return lambda name, value: check_count(name, value, least)
 
@@ -134,7 +133,7 @@ _CHECKS = {
     "product": lambda name, value: check_choice(name, value, PRODUCTS),
     "stable": lambda name, value: check_choice(name, value, (False, True)),
     "steps": _count(BLOCK),
-    "seed": lambda name, value: check_count(name, _check_at_most(name, value, 2**62), 0),
+    "seed": lambda name, value: check_count(name, check_at_most(name, value, 2**62), 0),
 }
 _RESULTS = {
     "truth": float,
