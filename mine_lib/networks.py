@@ -132,18 +132,26 @@ class CriticPass:
 
         It uses up the values that `forward` left.
         """
-        slope = weights[..., None]
+        slope, scale = weights[..., None], weights.new_ones(1, 1, 1)  # of T: slope times scale
         for layer in reversed(range(len(self.weights))):
-            # With few inputs this way round takes a third of the time; and `out=` would keep torch
-            # from sharing the replicas among threads, since they lie apart in `weight_slopes`.
+            # With few inputs this way round takes a third of the time; and `bmm(out=)` would keep
+            # torch from sharing the replicas among threads: they lie apart in `weight_slopes`.
             inputs = self.inputs[layer]
             product = torch.bmm(slope.mT, inputs) if layer else torch.bmm(inputs.mT, slope).mT
-            self.weight_slopes[layer].copy_(product)
-            torch.sum(slope, 1, keepdim=True, out=self.bias_slopes[layer])
+            torch.mul(product, scale.mT, out=self.weight_slopes[layer])
+            torch.mul(slope.sum(1, keepdim=True), scale, out=self.bias_slopes[layer])
             if layer:
-                before = self.scratch[..., : self.inputs[layer].shape[-1]]
-                torch.bmm(slope, self.weights[layer], out=before)
-                slope = self.inputs[layer].sign_().mul_(before)  # ReLU's slope is 1 where it is > 0
+                slope, scale = self._slope_before(layer, slope, scale)
+
+    def _slope_before(self, layer: int, slope: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
+        """From the slope of a layer's output, slope * scale, that of the layer before."""
+        inputs, weight = self.inputs[layer], self.weights[layer]
+        is_active = inputs.sign_()  # ReLU's slope is 1 where it is > 0
+        if slope.shape[-1] == 1:  # a column times a row: the row can wait until sums are taken
+            return is_active.mul_(slope), weight * scale
+        before = self.scratch[..., : inputs.shape[-1]]
+        torch.bmm(slope, weight * scale.mT, out=before)
+        return is_active.mul_(before), scale.new_ones(1, 1, 1)
 
 
 def _initial_layers(sizes: Sequence[int], seed: int) -> list[tuple[Tensor, Tensor]]:

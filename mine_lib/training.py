@@ -291,13 +291,13 @@ def _adam(weights: list[Tensor], lr: float) -> torch.optim.Adam:
 
 
 def _cached(network: StatisticsNetwork, batch_size: int) -> int:
-    """Replicas whose widest layer takes a mebibyte a thread, half of a usual second-level cache."""
+    """Replicas whose widest layer takes two mebibytes a thread: a few such stay in the cache."""
     weight = network.weights[0]
     if weight.device.type != "cpu":
         return max(2, network.replicas)
     width = max(bias.shape[-1] for bias in network.biases)
     layer = 2 * batch_size * width * weight.element_size()
-    return max(2, torch.get_num_threads() * 2**20 // layer)
+    return max(2, torch.get_num_threads() * 2**21 // layer)
 
 
 def _epochs(n: int, batch_size: int, product: str, seed: int) -> Iterator[np.ndarray]:
