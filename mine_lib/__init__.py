@@ -4,7 +4,15 @@ Samples go in one direction: distributions -> network -> bounds -> training -> f
 information is in nats.
 """
 
-from mine_lib.bounds import donsker_varadhan, log_mean_exp, nwj
+from mine_lib.bounds import (
+    donsker_varadhan,
+    infonce,
+    jensen_shannon,
+    log_mean_exp,
+    nwj,
+    smile,
+)
+from mine_lib.columns import normal_scores
 from mine_lib.distributions import (
     XOR_TABLE,
     circle_log_ratio,
@@ -24,6 +32,8 @@ from mine_lib.distributions import (
     parabola_mi,
     xor,
 )
+from mine_lib.estimation import MIEstimate, estimate_mi
+from mine_lib.gaussian import GaussianCritic
 from mine_lib.networks import StatisticsNetwork
 from mine_lib.statistics import exceeds, mean_interval
 from mine_lib.study import study
@@ -31,6 +41,8 @@ from mine_lib.training import MovingAverage, TrainingRecord, evaluate, train
 
 __all__ = [
     "XOR_TABLE",
+    "GaussianCritic",
+    "MIEstimate",
     "MovingAverage",
     "StatisticsNetwork",
     "TrainingRecord",
@@ -44,17 +56,22 @@ __all__ = [
     "disk_log_ratio",
     "disk_mi",
     "donsker_varadhan",
+    "estimate_mi",
     "evaluate",
     "exceeds",
     "gaussian_log_ratio",
     "gaussian_mi",
+    "infonce",
+    "jensen_shannon",
     "log_mean_exp",
     "mean_interval",
     "noisy_circle",
     "noisy_parabola",
+    "normal_scores",
     "nwj",
     "parabola_log_ratio",
     "parabola_mi",
+    "smile",
     "study",
     "train",
     "xor",

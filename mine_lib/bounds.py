@@ -11,6 +11,7 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 from mine_lib.checks import check_between, check_critic_values
 
@@ -51,3 +52,40 @@ def nwj(t_joint: Tensor, t_product: Tensor, a: float | Tensor) -> Tensor:
         raise ValueError(f"a has shape {tuple(a.shape)}: must be {tuple(t_product.shape[:-1])}")
     log_a = a.log()
     return t_joint.mean(-1) - (log_mean_exp(t_product) - log_a).exp() - log_a + 1
+
+
+def infonce(t_joint: Tensor, t_product: Tensor) -> Tensor:
+    """InfoNCE value in nats (eq. 7-infonce): telling a joint pair from m pairs with the same x.
+
+    t_joint: (..., b). t_product: (..., m, b), T at (x_j, other z). At most log(m + 1), whatever the
+    truth. Raises ValueError on NaN, +infinity and shapes that do not fit.
+    """
+    if t_product.ndim != t_joint.ndim + 1 or t_product.shape[-1] != t_joint.shape[-1]:
+        raise ValueError(
+            f"t_product has shape {tuple(t_product.shape)}: must be (..., m, b) beside t_joint of "
+            f"shape {tuple(t_joint.shape)}"
+        )
+    check_critic_values(t_joint, t_product.flatten(-2))
+    scores = torch.cat([t_joint.unsqueeze(-2), t_product], -2)
+    return (t_joint - log_mean_exp(scores, -2)).mean(-1)
+
+
+def jensen_shannon(t_joint: Tensor, t_product: Tensor) -> Tensor:
+    """E_P[-softplus(-T)] - E_Q[softplus(T)], largest at T = log r (eq. 7-js).
+
+    It equals twice the Jensen-Shannon divergence less 2 log 2 there, in nats; no estimate of MI,
+    but an objective whose slopes are bounded. Raises ValueError as `donsker_varadhan`.
+    """
+    check_critic_values(t_joint, t_product)
+    return -softplus(-t_joint).mean(-1) - softplus(t_product).mean(-1)
+
+
+def smile(t_joint: Tensor, t_product: Tensor, tau: float = 5.0) -> Tensor:
+    """Donsker-Varadhan value with T cut to [-tau, tau] in the product term (eq. 7-smile).
+
+    In nats; no bound. The cut trades variance for bias. Raises ValueError as `donsker_varadhan`,
+    and unless tau > 0.
+    """
+    check_critic_values(t_joint, t_product)
+    check_between("tau", tau, 0, math.inf)
+    return t_joint.mean(-1) - log_mean_exp(t_product.clamp(-tau, tau))

@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from mine_lib.estimation import MIEstimate
+
 # Okabe and Ito's colour-blind-safe colours, the dark ones first, each with its own line style
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
@@ -67,4 +69,33 @@ def draw_clouds(clouds: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Figure:
             ax.scatter(x, z, s=2, color=COLOURS[0])
         ax.set(xlabel=name, xticks=[], yticks=[])
         ax.margins(0.15)
+    return fig
+
+
+def draw_estimate(estimate: MIEstimate) -> Figure:
+    """Draw how an estimate came about: its learning curves, and the learned pointwise information.
+
+    Left, means over all networks of the value of the training batches and of the rows held back for
+    early stopping, with the estimate and its 95 % interval. Right, i at each pair: as the colour of
+    the normal scores if x and z have one column each, else as a histogram.
+    """
+    fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3))
+    record = estimate.training
+    for values, label in ((record.held_out, "held back"), (record.estimate, "training batches")):
+        left.plot(record.step, values.mean(1), label=label)
+    left.axhspan(*estimate.interval(), color=TRUTH, alpha=0.15, linewidth=0)
+    draw_truth(left, estimate.value, "estimate, 95 %")
+    left.set(xlabel="step", ylabel="nats")
+    left.legend(loc="lower right", fontsize=8)
+    if estimate.x.shape[1] == estimate.z.shape[1] == 1:
+        reach = np.abs(estimate.pointwise).max()
+        colours = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach}
+        points = right.scatter(estimate.x, estimate.z, 2, estimate.pointwise, **colours)
+        right.set(xlabel="score of x", ylabel="score of z")
+        fig.colorbar(points, label="pointwise information (nats)")
+    else:
+        right.hist(estimate.pointwise, bins=50)
+        draw_truth(right, estimate.value, "estimate", vertical=True)
+        right.set(xlabel="pointwise information (nats)", ylabel="pairs")
+        right.legend(fontsize=8)
     return fig

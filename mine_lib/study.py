@@ -25,7 +25,7 @@ from mine_lib.checks import (
 from mine_lib.distributions import correlated_gaussians, gaussian_mi
 from mine_lib.networks import split_replicas
 from mine_lib.progress import progress_bar
-from mine_lib.training import PRODUCTS, VARIANTS, TrainingRecord, evaluate, train
+from mine_lib.training import MINE, PRODUCTS, TrainingRecord, evaluate, train
 
 DEFAULTS = {
     "rho": 0.9,
@@ -126,7 +126,7 @@ _CHECKS = {
     "dim": check_count,
     "n": _count(2),
     "batch_size": _count(2),
-    "variant": lambda name, value: check_choice(name, value, VARIANTS),
+    "variant": lambda name, value: check_choice(name, value, MINE),
     "alpha": check_rate,
     "width": check_count,
     "learning_rate": lambda name, value: check_between(name, value, 0, float("inf")),

@@ -1,0 +1,329 @@
+"""Cross-fitted MINE: an estimate of mutual information with a standard error (chapter 7)."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from scipy.spatial import cKDTree
+from scipy.special import logsumexp
+from scipy.stats import chi2, norm
+from torch import Tensor
+
+from mine_lib.checks import check_between, check_choice, check_count
+from mine_lib.columns import Columns, normal_scores, read_columns, standardise
+from mine_lib.gaussian import LARGEST_CORRELATION, GaussianCritic
+from mine_lib.training import Critic, TrainingRecord, train
+
+TRANSFORMS = {"normal_scores": normal_scores, "standardise": standardise}
+LEAST_ROWS = 50
+VALIDATION = 0.1  # of a training part, for early stopping
+LEAST_VALIDATION, VALIDATION_SHIFTS = 20, 20
+LOG_EVERY = 50  # steps, and a look at the rows held back
+PRODUCT_SHARE = 0.2  # of the standard error, allowed for the product term's own error
+FIRST_SHIFTS = 64
+MOST_PAIRS = 2**23  # product pairs of a fold
+PAIRS_AT_ONCE = 2**13
+DISAGREEMENT = 1e-3  # folds differ that much by chance so rarely
+PAIRS_AT_CEILING = 10  # at I = log(n / 10) a row meets ten others that look like its partner
+
+LEAST_FOR_NEIGHBOURS = 400
+
+
+@dataclass(frozen=True)
+class MIEstimate:
+    """Mutual information in nats, from `estimate_mi`.
+
+    value, standard_error: in nats; the value is not cut off at zero. n: pairs.
+    folds, fold_errors: value and standard error of each fold, (K,).
+    pointwise: learned pointwise information of each pair, (n,); its mean is the value.
+    warnings: reasons for not believing the value; empty if none was found.
+    x, z: the columns that the networks saw, (n, d). training: the record of all networks, with
+    `restarts` replicas for each fold.
+    """
+
+    value: float
+    standard_error: float
+    n: int
+    folds: np.ndarray
+    fold_errors: np.ndarray
+    pointwise: np.ndarray = field(repr=False)
+    warnings: list[str]
+    x: np.ndarray = field(repr=False)
+    z: np.ndarray = field(repr=False)
+    training: TrainingRecord = field(repr=False)
+
+    @property
+    def bits(self) -> float:
+        """The value in bits."""
+        return self.value / math.log(2)
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Confidence interval in nats, value -+ a normal quantile times the standard error."""
+        half = float(norm.ppf((1 + check_between("level", level, 0, 1)) / 2)) * self.standard_error
+        return self.value - half, self.value + half
+
+    def __float__(self) -> float:
+        """The value in nats."""
+        return self.value
+
+    def __str__(self) -> str:
+        """Value, standard error and warnings in one line."""
+        said = f"{self.value:.4f} ± {self.standard_error:.4f} nats (n = {self.n})"
+        return " | warning: ".join([said, *self.warnings])
+
+    def figure(self) -> Figure:
+        """Learning curves and learned pointwise information; see `figures.draw_estimate`."""
+        from mine_lib.figures import draw_estimate  # figures come last, and only if asked for
+
+        return draw_estimate(self)
+
+
+def estimate_mi(
+    x: object,
+    z: object,
+    *,
+    folds: int = 5,
+    restarts: int = 2,
+    steps: int = 1500,
+    batch_size: int = 256,
+    learning_rate: float = 5e-3,
+    alpha: float = 0.01,
+    hidden: Sequence[int] = (64, 64, 64),
+    transform: str = "normal_scores",
+    gaussian_part: bool = True,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+    progress: bool = True,
+) -> MIEstimate:
+    """Estimate I(X; Z) in nats by cross-fitted MINE with a moving average (section 7.2).
+
+    x, z: (n,) or (n, d): NumPy arrays, torch tensors, pandas objects or lists. Strings, categories,
+    truth values and integers with at most 20 different values are labels (see `read_columns`).
+    folds: parts of the data; each is evaluated by networks trained on the others. restarts:
+    networks for a fold, whose mean is its critic. steps, batch_size, learning_rate (falls to zero),
+    alpha, hidden: see `train`. transform: "normal_scores" of each column, or "standardise".
+    gaussian_part: add a `GaussianCritic`, fitted on the training part, to the networks.
+    seed: the same seed gives the same estimate on one machine and number of threads.
+
+    An interrupt from the keyboard ends the training and evaluates what there is, with a warning.
+    Raises ValueError on unequal lengths, fewer than 50 rows, what `read_columns` refuses, and
+    arguments out of range.
+    """
+    check_choice("transform", transform, [*TRANSFORMS])
+    check_count("folds", folds, 2)
+    check_count("restarts", restarts)
+    check_count("seed", seed, 0)
+    check_choice("gaussian_part", gaussian_part, (False, True))
+    columns = read_columns("x", x), read_columns("z", z)
+    n = _check_rows(*columns, folds)
+    x, z = (TRANSFORMS[transform](each.values) for each in columns)
+    data = [torch.as_tensor(each, dtype=torch.get_default_dtype()) for each in (x, z)]
+    plan = _Plan(n, folds, restarts, seed)
+    train_on, validate_on = ([each[rows] for each in data] for rows in (plan.train, plan.validate))
+    base = GaussianCritic(*train_on).to(device) if gaussian_part else None
+    batch_size = min(check_count("batch_size", batch_size, 2), plan.largest_batch)
+    record = train(
+        *train_on, held_out=tuple(validate_on), seeds=plan.seeds, base=base,
+        steps=steps, batch_size=batch_size, learning_rate=learning_rate, decay=True, alpha=alpha,
+        hidden=hidden, early_stopping=True, shifts=plan.validation_shifts, log_every=LOG_EVERY,
+        device=device, progress=progress,
+    )  # fmt: skip
+    parts = []
+    for k, rows in enumerate(plan.test):
+        critic = _mean_critic(record, base, slice(k * restarts, (k + 1) * restarts))
+        parts.append(_evaluate(critic, *(each[rows].to(device) for each in data), seed))
+    return _summary(plan, parts, columns, (x, z), record)
+
+
+class _Plan:
+    """Which rows are trained on, validated on and tested on, in each fold.
+
+    test: rows of each fold. train, validate: rows (folds * restarts, ...) of the networks, those of
+    a fold side by side; each restart holds back other rows of its training part for validation.
+    """
+
+    def __init__(self, n: int, folds: int, restarts: int, seed: int) -> None:
+        rng = np.random.default_rng([seed, 2])  # not the streams of weights and batches
+        order = rng.permutation(n)
+        self.test = np.array_split(order, folds)
+        rest = n - len(self.test[0])  # the first fold is the largest
+        held_back = max(round(VALIDATION * rest), min(LEAST_VALIDATION, rest // 4))
+        rows = [
+            rng.permutation(np.setdiff1d(order, fold))[:rest]
+            for fold in self.test
+            for _ in range(restarts)
+        ]
+        self.validate, self.train = np.split(np.stack(rows), [held_back], 1)
+        self.largest_batch = self.train.shape[1] // 2
+        self.validation_shifts = min(VALIDATION_SHIFTS, held_back - 1)
+        self.seeds = [seed * len(rows) + k for k in range(len(rows))]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a fold gave: values in nats, and the pointwise information of its rows."""
+
+    value: float
+    error: float
+    product_error: float
+    pointwise: np.ndarray
+
+
+def _mean_critic(record: TrainingRecord, base: GaussianCritic | None, part: slice) -> Critic:
+    """Mean of some networks. Its value is no lower than the mean of theirs (section 7.2)."""
+
+    def critic(x: Tensor, z: Tensor) -> Tensor:
+        values = record.network(x, z, part)
+        return (values if base is None else values + base(x, z, part)).mean(0)
+
+    return critic
+
+
+@torch.no_grad()
+def _evaluate(critic: Critic, x: Tensor, z: Tensor, seed: int) -> _Part:
+    """Donsker-Varadhan value of the rows, with enough shifts for the product term (eq. 7-error)."""
+    rows = len(x)
+    t = critic(x, z).double().cpu().numpy()
+    offsets = np.random.default_rng([seed, 3]).permutation(np.arange(1, rows))
+    most = min(rows - 1, max(FIRST_SHIFTS, MOST_PAIRS // rows))
+    t_product, shifts = np.empty((0, rows)), min(FIRST_SHIFTS, most)
+    while True:
+        more = _product_values(critic, x, z, offsets[len(t_product) : shifts])
+        t_product = np.concatenate([t_product, more])
+        part = _influence(t, t_product, offsets[:shifts])
+        ratio = part.product_error / (PRODUCT_SHARE * part.error)
+        if shifts == most or not ratio > 1:
+            return part
+        shifts = min(most, math.ceil(1.1 * shifts * ratio**2))
+
+
+def _product_values(critic: Critic, x: Tensor, z: Tensor, offsets: np.ndarray) -> np.ndarray:
+    """T at x_i and z_(i + offset), (offsets, rows)."""
+    rows, values = len(x), []
+    for some in np.array_split(offsets, math.ceil(len(offsets) * rows / PAIRS_AT_ONCE)):
+        partners = (np.arange(rows) + some[:, None]).ravel() % rows
+        t = critic(x.repeat(len(some), 1), z[torch.from_numpy(partners).to(z.device)])
+        values.append(t.double().cpu().numpy().reshape(-1, rows))
+    return np.concatenate(values)
+
+
+def _influence(t: np.ndarray, t_product: np.ndarray, offsets: np.ndarray) -> _Part:
+    """Value, and standard error from the influence of each row (eq. 7-influence)."""
+    shifts, rows = t_product.shape
+    log_mean = logsumexp(t_product) - math.log(t_product.size)
+    ratio = np.exp(t_product - log_mean)
+    partners = (np.arange(rows) + offsets[:, None]) % rows
+    by_z = np.bincount(partners.ravel(), ratio.ravel(), rows) / shifts
+    influence = t - ratio.mean(0) - by_z
+    left_out = 1 - shifts / (rows - 1)
+    product_error = ratio.mean(1).std(ddof=1) * math.sqrt(left_out / shifts) if left_out else 0.0
+    error = math.hypot(influence.std(ddof=1) / math.sqrt(rows), product_error)
+    return _Part(t.mean() - log_mean, error, product_error, t - log_mean)
+
+
+def _summary(
+    plan: _Plan,
+    parts: list[_Part],
+    columns: tuple[Columns, Columns],
+    scores: tuple[np.ndarray, np.ndarray],
+    record: TrainingRecord,
+) -> MIEstimate:
+    """Join the folds, and look for reasons not to believe them."""
+    pointwise = np.empty(sum(map(len, plan.test)))
+    for rows, part in zip(plan.test, parts, strict=True):
+        pointwise[rows] = part.pointwise
+    share = np.array([len(rows) for rows in plan.test]) / len(pointwise)
+    folds, errors, product_errors = (
+        np.array([getattr(part, name) for part in parts])
+        for name in ("value", "error", "product_error")
+    )
+    value, error = float(share @ folds), float(np.linalg.norm(share * errors))
+    warnings = [
+        *_about_columns(columns, scores),
+        *_about_size(value, error, columns, plan.train.shape[1]),
+        *_about_folds(value, folds, errors),
+    ]
+    product_error = np.linalg.norm(share * product_errors)
+    if product_error > 1.05 * PRODUCT_SHARE * error:
+        warnings.append(f"the product term alone has an error of {product_error:.2g} nats")
+    if record.interrupted:
+        done = int(record.step[-1]) if len(record.step) else 0
+        warnings.append(f"training was interrupted after about {done} steps")
+    return MIEstimate(
+        value, error, len(pointwise), folds, errors, pointwise, warnings, *scores, record
+    )
+
+
+def _about_columns(
+    columns: tuple[Columns, Columns], scores: tuple[np.ndarray, np.ndarray]
+) -> list[str]:
+    constant = [name for each in columns for name in each.constant]
+    found = [f"constant and left out: {', '.join(constant)}"] if constant else []
+    if all(each.is_continuous for each in columns) and _look_like_functions(*scores):
+        found.append("x and z look like functions of one another: I may be infinite")
+    return found
+
+
+def _look_like_functions(x: np.ndarray, z: np.ndarray) -> bool:
+    """Whether rows that are neighbours in one are neighbours in the other, ever more with n."""
+    x_part, z_part = (torch.as_tensor(each)[None] for each in (x, z))
+    if GaussianCritic(x_part, z_part).correlations.max() >= LARGEST_CORRELATION:
+        return True
+    return len(x) >= LEAST_FOR_NEIGHBOURS and (_determines(x, z) or _determines(z, x))
+
+
+def _determines(x: np.ndarray, z: np.ndarray) -> bool:
+    """Whether the distance in z of neighbours in x shrinks with n as their distance in x does.
+
+    With four times the rows, neighbours in d dimensions are nearer by 4^(1/d). If z = f(x), so are
+    their z; if there is noise, in the end they are not. Seen in one or two dimensions only.
+    """
+    if x.shape[1] > 2:
+        return False
+    few = np.mean([_gaps(x[k::4], z[k::4]) for k in range(4)], 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        nearer_x, nearer_z = few / _gaps(x, z)
+    return bool(nearer_z > 1.5 and nearer_z > nearer_x**0.6)
+
+
+def _gaps(x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Lower quartiles of the distances in x and in z of each row to its neighbour in x."""
+    distance, index = cKDTree(x).query(x, 2)
+    gap = np.linalg.norm(z - z[index[:, 1]], axis=1)
+    return np.quantile([distance[:, 1], gap], 0.25, axis=1)
+
+
+def _about_size(
+    value: float, error: float, columns: tuple[Columns, Columns], n_train: int
+) -> list[str]:
+    n, (x_dim, z_dim) = len(columns[0].values), (each.values.shape[1] for each in columns)
+    found = []
+    if value > math.log(n / PAIRS_AT_CEILING):
+        found.append(f"the value nears log n = {math.log(n):.1f}: it may be far too low or high")
+    cost = x_dim * z_dim / (2 * n_train)
+    if cost > max(error, 0.05 * value):
+        found.append(
+            f"n = {n} is small for {x_dim} + {z_dim} dimensions: a linear fit alone costs about "
+            f"{cost:.2g} nats"
+        )
+    return found
+
+
+def _about_folds(value: float, folds: np.ndarray, errors: np.ndarray) -> list[str]:
+    """Compare the spread of the folds with their errors, and with a hundredth of the value."""
+    scaled = (folds - folds.mean()) / np.maximum(errors, 0.01 * abs(value))
+    if scaled @ scaled <= chi2.isf(DISAGREEMENT, len(folds) - 1):
+        return []
+    return [f"the folds disagree: {', '.join(f'{each:.3f}' for each in folds)}"]
+
+
+def _check_rows(x: Columns, z: Columns, folds: int) -> int:
+    n = len(x.values)
+    if n != len(z.values):
+        raise ValueError(f"x has {n} rows and z has {len(z.values)}: must be equally many")
+    if n < max(LEAST_ROWS, 5 * folds):
+        raise ValueError(f"x and z have {n} rows: must have at least {max(LEAST_ROWS, 5 * folds)}")
+    return n
