@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from scipy.integrate import quad
-from scipy.special import i0e, rel_entr, roots_legendre
+from scipy.special import digamma, i0e, k0e, ndtr, rel_entr, roots_legendre
 from torch import Tensor
 
 from mine_lib.checks import check_between, check_count, check_pairs, check_table
@@ -32,8 +32,7 @@ def correlated_gaussians(
     """
     n, dim = check_count("n", n), check_count("dim", dim)
     rho = check_between("rho", rho, -1, 1)
-    x, noise = _generator(seed).standard_normal((2, n, dim))
-    return _tensors(x, rho * x + math.sqrt(1 - rho**2) * noise)
+    return _tensors(*_gaussians(_generator(seed), n, rho, dim))
 
 
 def gaussian_mi(rho: float, dim: int = 1) -> float:
@@ -206,8 +205,163 @@ def disk_log_ratio(x: ArrayLike, z: ArrayLike) -> Tensor:
     return _tensor(np.where(x**2 + z**2 < 1, math.log(math.pi / 4) - log_chords, -np.inf))
 
 
+def student_pairs(
+    n: int, dof: float, rho: float, dim: int = 1, seed: int | None = None
+) -> tuple[Tensor, Tensor]:
+    """Draw n pairs of `correlated_gaussians`, each pair divided by one sqrt(chi^2 / dof).
+
+    The pairs follow Student's t of dof degrees of freedom, a positive number; dof = 1 is Cauchy's
+    distribution (section 7.4). Returns x and z, each of shape (n, dim). With dof below 0.3 samples
+    may overflow single precision. Raises ValueError unless dof > 0, -1 < rho < 1 and n, dim >= 1.
+    """
+    n, dim = check_count("n", n), check_count("dim", dim)
+    dof = check_between("dof", dof, 0, math.inf)
+    rng = _generator(seed)
+    x, z = _gaussians(rng, n, check_between("rho", rho, -1, 1), dim)
+    divisor = np.sqrt(rng.chisquare(dof, (n, 1)) / dof)
+    return _tensors(x / divisor, z / divisor)
+
+
+def student_mi(dof: float, rho: float, dim: int = 1) -> float:
+    """MI of `student_pairs` in nats: above `gaussian_mi`, as a pair shares its divisor.
+
+    Rounding errs by some 1e-15 dof. Raises ValueError unless dof > 0, -1 < rho < 1 and dim >= 1
+    (section 7.4).
+    """
+    dof = check_between("dof", dof, 0, math.inf)
+    gaussian = gaussian_mi(rho, dim)
+    return gaussian + 2 * _student_entropy(dof, dim) - _student_entropy(dof, 2 * dim)
+
+
+def additive_uniform(n: int, half_width: float, seed: int | None = None) -> tuple[Tensor, Tensor]:
+    """Draw n pairs of x, uniform on [0, 1], and z = x + noise uniform on +-half_width.
+
+    Returns x and z, each of shape (n, 1) (section 7.4). Raises ValueError unless half_width > 0 and
+    n >= 1.
+    """
+    half_width = check_between("half_width", half_width, 0, math.inf)
+    x, noise = _generator(seed).uniform(0, 1, (2, check_count("n", n), 1))
+    return _tensors(x, x + half_width * (2 * noise - 1))
+
+
+def additive_uniform_mi(half_width: float) -> float:
+    """MI of `additive_uniform` in nats: half_width - log(2 half_width) up to a half_width of 1/2.
+
+    Beyond, 1 / (4 half_width) (section 7.4). Raises ValueError unless half_width > 0.
+    """
+    half_width = check_between("half_width", half_width, 0, math.inf)
+    if half_width > 1 / 2:
+        return 1 / (4 * half_width)
+    return half_width - math.log(2 * half_width)
+
+
+def gaussian_mixture(n: int, rho: float, seed: int | None = None) -> tuple[Tensor, Tensor]:
+    """Draw n pairs of standard Gaussians, of correlation rho or, with equal chance, -rho.
+
+    Uncorrelated, yet dependent unless rho = 0 (section 7.4). Returns x and z, each of shape (n, 1).
+    Raises ValueError unless -1 < rho < 1 and n >= 1.
+    """
+    n, rho = check_count("n", n), check_between("rho", rho, -1, 1)
+    rng = _generator(seed)
+    x, z = _gaussians(rng, n, rho)
+    return _tensors(x, z * rng.choice([-1, 1], (n, 1)))
+
+
+def gaussian_mixture_mi(rho: float) -> float:
+    """MI of `gaussian_mixture` in nats by one-dimensional quadrature (section 7.4).
+
+    By symmetry, it is the mean log ratio of the pairs of correlation rho: `gaussian_mi` - log 2
+    + E[log(1 + exp(-2 rho T))], where T = XZ / (1 - rho^2). Raises ValueError unless -1 < rho < 1.
+    """
+    rho = abs(check_between("rho", rho, -1, 1))
+
+    def integrand(t: float) -> float:
+        # T has density sqrt(1 - rho^2) / pi exp(rho t) K0(|t|); t and -t are taken together
+        overlap = math.log1p(math.exp(-2 * rho * t))
+        below, above = math.exp(-(1 + rho) * t), math.exp(-(1 - rho) * t)
+        return k0e(t) * (above * overlap + below * (overlap + 2 * rho * t))
+
+    excess = math.sqrt(1 - rho**2) / math.pi * quad(integrand, 0, math.inf)[0]
+    return gaussian_mi(rho) - math.log(2) + excess
+
+
+def gaussian_mixture_log_ratio(x: ArrayLike, z: ArrayLike, rho: float) -> Tensor:
+    """Log density ratio of `gaussian_mixture` in nats (section 7.4).
+
+    x, z: shape (n,) or (n, 1). Returns shape (n,). Raises ValueError on NaN, infinity or unequal
+    lengths, and unless -1 < rho < 1.
+    """
+    x, z = _planar(x, z)
+    ratios = gaussian_log_ratio(x, z, rho), gaussian_log_ratio(x, z, -rho)
+    return torch.logaddexp(*ratios) - math.log(2)
+
+
+def spiral_pairs(n: int, rho: float, seed: int | None = None) -> tuple[Tensor, Tensor]:
+    """Draw n pairs of `correlated_gaussians`, x wound onto the spiral (t cos t, t sin t).
+
+    t = pi (1 + 3 Phi(x)), with Phi the standard Gaussian's distribution function. Winding is a
+    bijection, so the MI is still `gaussian_mi(rho)` (section 7.4). Returns x, shape (n, 2), and z,
+    shape (n, 1). Raises ValueError unless -1 < rho < 1 and n >= 1.
+    """
+    n, rho = check_count("n", n), check_between("rho", rho, -1, 1)
+    x, z = _gaussians(_generator(seed), n, rho)
+    t = math.pi * (1 + 3 * ndtr(x))
+    return _tensors(t * np.hstack([np.cos(t), np.sin(t)]), z)
+
+
+def xor_with_distractors(
+    n: int, distractors: int, seed: int | None = None
+) -> tuple[Tensor, Tensor]:
+    """Draw n pairs of `xor`, with independent standard Gaussian columns appended to x.
+
+    Their MI is still log 2 nats (section 7.4). Returns x, shape (n, 2 + distractors), and y, shape
+    (n, 1). Raises ValueError unless distractors >= 0 and n >= 1.
+    """
+    n, distractors = check_count("n", n), check_count("distractors", distractors, least=0)
+    rng = _generator(seed)
+    bits = rng.integers(0, 2, (n, 2))
+    x = np.hstack([bits, rng.standard_normal((n, distractors))])
+    return _tensors(x, bits[:, :1] ^ bits[:, 1:])
+
+
+def steps_and_ramps(n: int, steps: int, seed: int | None = None) -> tuple[Tensor, Tensor]:
+    """Draw n pairs of x, uniform on 0, ..., steps - 1, and z = x + noise uniform on [0, 2].
+
+    A discrete and a continuous variable (section 7.4). Returns x and z, each of shape (n, 1).
+    Raises ValueError unless n, steps >= 1.
+    """
+    n, steps = check_count("n", n), check_count("steps", steps)
+    rng = _generator(seed)
+    x = rng.integers(0, steps, (n, 1))
+    return _tensors(x, x + rng.uniform(0, 2, (n, 1)))
+
+
+def steps_and_ramps_mi(steps: int) -> float:
+    """MI of `steps_and_ramps` in nats: log(steps) - (steps - 1) / steps log 2 (section 7.4).
+
+    Raises ValueError unless steps >= 1.
+    """
+    steps = check_count("steps", steps)
+    return math.log(steps) - (steps - 1) / steps * math.log(2)
+
+
 _LEAST_NOISE = 1e-3  # the quadratures take some 10 / noise nodes
 _REACH = 12  # a Gaussian tail beyond 12 standard deviations holds less than 1e-32
+
+
+def _gaussians(
+    rng: np.random.Generator, n: int, rho: float, dim: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Arrays x and z, each (n, dim), of standard Gaussians with Corr(X_j, Z_j) = rho."""
+    x, noise = rng.standard_normal((2, n, dim))
+    return x, rho * x + math.sqrt(1 - rho**2) * noise
+
+
+def _student_entropy(dof: float, dim: int) -> float:
+    """Differential entropy in nats of the standard Student's t in dim dimensions."""
+    low, high = dof / 2, (dof + dim) / 2
+    log_constant = dim / 2 * math.log(dof * math.pi) + math.lgamma(low) - math.lgamma(high)
+    return log_constant + high * float(digamma(high) - digamma(low))
 
 
 def _cosines(noise: float) -> tuple[np.ndarray, np.ndarray]:

@@ -21,8 +21,9 @@ TRANSFORMS = {"normal_scores": normal_scores, "standardise": standardise}
 LEAST_ROWS = 50
 VALIDATION = 0.1  # of a training part, for early stopping
 LEAST_VALIDATION, VALIDATION_SHIFTS = 20, 20
+EPOCHS, LEAST_STEPS, MOST_STEPS = 50, 600, 3000
 LOG_EVERY = 50  # steps, and a look at the rows held back
-PRODUCT_SHARE = 0.2  # of the standard error, allowed for the product term's own error
+PRODUCT_SHARE = 0.1  # of the standard error, allowed for the product term's own error
 FIRST_SHIFTS = 64
 MOST_PAIRS = 2**23  # product pairs of a fold
 PAIRS_AT_ONCE = 2**13
@@ -87,7 +88,7 @@ def estimate_mi(
     *,
     folds: int = 5,
     restarts: int = 2,
-    steps: int = 1500,
+    steps: int | None = None,
     batch_size: int = 256,
     learning_rate: float = 5e-3,
     alpha: float = 0.01,
@@ -103,8 +104,9 @@ def estimate_mi(
     x, z: (n,) or (n, d): NumPy arrays, torch tensors, pandas objects or lists. Strings, categories,
     truth values and integers with at most 20 different values are labels (see `read_columns`).
     folds: parts of the data; each is evaluated by networks trained on the others. restarts:
-    networks for a fold, whose mean is its critic. steps, batch_size, learning_rate (falls to zero),
-    alpha, hidden: see `train`. transform: "normal_scores" of each column, or "standardise".
+    networks for a fold, whose mean is its critic. steps: by default fifty epochs, at least 600 and
+    at most 3000. batch_size, learning_rate (falls to zero), alpha, hidden: see `train`.
+    transform: "normal_scores" of each column, or "standardise".
     gaussian_part: add a `GaussianCritic`, fitted on the training part, to the networks.
     seed: the same seed gives the same estimate on one machine and number of threads.
 
@@ -126,10 +128,10 @@ def estimate_mi(
     base = GaussianCritic(*train_on).to(device) if gaussian_part else None
     batch_size = min(check_count("batch_size", batch_size, 2), plan.largest_batch)
     record = train(
-        *train_on, held_out=tuple(validate_on), seeds=plan.seeds, base=base,
-        steps=steps, batch_size=batch_size, learning_rate=learning_rate, decay=True, alpha=alpha,
-        hidden=hidden, early_stopping=True, shifts=plan.validation_shifts, log_every=LOG_EVERY,
-        device=device, progress=progress,
+        *train_on, held_out=tuple(validate_on), seeds=plan.seeds, base=base, hidden=hidden,
+        steps=plan.steps(batch_size) if steps is None else steps, batch_size=batch_size,
+        learning_rate=learning_rate, decay=True, alpha=alpha, early_stopping=True,
+        shifts=plan.validation_shifts, log_every=LOG_EVERY, device=device, progress=progress,
     )  # fmt: skip
     parts = []
     for k, rows in enumerate(plan.test):
@@ -160,6 +162,10 @@ class _Plan:
         self.largest_batch = self.train.shape[1] // 2
         self.validation_shifts = min(VALIDATION_SHIFTS, held_back - 1)
         self.seeds = [seed * len(rows) + k for k in range(len(rows))]
+
+    def steps(self, batch_size: int) -> int:
+        """Steps of fifty epochs, within limits."""
+        return int(np.clip(EPOCHS * self.train.shape[1] // batch_size, LEAST_STEPS, MOST_STEPS))
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,61 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy.integrate import dblquad
+from scipy.integrate import dblquad, quad
 from scipy.special import i0
+from scipy.stats import kstest, multivariate_normal, multivariate_t, norm, uniform
+from scipy.stats import t as student
 
 import mine_lib as ml
 
 N = 40_000
+
+
+def arrays(*tensors):
+    return [v.double().numpy() for v in tensors]
+
+
+def student_log_ratio(x, z, dof, rho):
+    x, z = arrays(x, z)
+    dim = x.shape[1]
+    eye = np.eye(dim)
+    shape = np.block([[eye, rho * eye], [rho * eye, eye]])
+    joint = multivariate_t(shape=shape, df=dof).logpdf(np.hstack([x, z]))
+    marginal = multivariate_t(shape=eye, df=dof)
+    return torch.from_numpy(joint - marginal.logpdf(x) - marginal.logpdf(z))
+
+
+def additive_uniform_density(z, e):
+    """Density of z: the share of [z - e, z + e] within [0, 1], over its length."""
+    return np.clip(np.minimum(z + e, 1) - np.maximum(z - e, 0), 0, None) / (2 * e)
+
+
+def additive_uniform_log_ratio(x, z, e):
+    x, z = (v[:, 0] for v in arrays(x, z))
+    near = np.abs(z - x) < e + 1e-6  # z is rounded to single precision
+    log_ratio = -np.log(2 * e) - np.log(additive_uniform_density(z, e))
+    return torch.from_numpy(np.where(near, log_ratio, -np.inf))
+
+
+def steps_and_ramps_density(z, steps):
+    """Density of z: the mean over the steps of a uniform density on [step, step + 2]."""
+    step = np.arange(steps)
+    return ((step <= z) & (z <= step + 2)).mean(-1) / 2
+
+
+def steps_and_ramps_log_ratio(x, z, steps):
+    x, z = arrays(x, z)
+    reached = ((x <= z) & (z <= x + 2))[:, 0]
+    log_ratio = -np.log(2) - np.log(steps_and_ramps_density(z, steps))
+    return torch.from_numpy(np.where(reached, log_ratio, -np.inf))
+
+
+def unwind(x):
+    """The Gaussian whose spiral x is; its angle must be the radius."""
+    radius, angle = np.hypot(x[:, 0], x[:, 1]), np.arctan2(x[:, 1], x[:, 0])
+    np.testing.assert_allclose(np.exp(1j * radius), np.exp(1j * angle), atol=1e-5)
+    return norm.ppf((radius / np.pi - 1) / 3)
+
 
 # name: (sampler, exact MI, log ratio)
 PAIRS = {
@@ -35,12 +84,56 @@ PAIRS = {
         lambda x, z: ml.parabola_log_ratio(x, z, 0.2),
     ),
     "disk": (ml.disk, ml.disk_mi(), ml.disk_log_ratio),
+    "narrow additive uniform": (
+        lambda n, seed: ml.additive_uniform(n, 0.1, seed),
+        ml.additive_uniform_mi(0.1),
+        lambda x, z: additive_uniform_log_ratio(x, z, 0.1),
+    ),
+    "wide additive uniform": (
+        lambda n, seed: ml.additive_uniform(n, 0.8, seed),
+        ml.additive_uniform_mi(0.8),
+        lambda x, z: additive_uniform_log_ratio(x, z, 0.8),
+    ),
+    "mixture": (
+        lambda n, seed: ml.gaussian_mixture(n, 0.9, seed),
+        ml.gaussian_mixture_mi(0.9),
+        lambda x, z: ml.gaussian_mixture_log_ratio(x, z, 0.9),
+    ),
+    "spiral": (
+        lambda n, seed: ml.spiral_pairs(n, -0.8, seed),
+        ml.gaussian_mi(-0.8),
+        lambda x, z: ml.gaussian_log_ratio(unwind(x.double().numpy()), z, -0.8),
+    ),
+    "steps and ramps": (
+        lambda n, seed: ml.steps_and_ramps(n, 5, seed),
+        ml.steps_and_ramps_mi(5),
+        lambda x, z: steps_and_ramps_log_ratio(x, z, 5),
+    ),
+}
+
+# Apart: the density ratio of Student's t has no finite variance under the product.
+STUDENTS = {
+    "Cauchy": (
+        lambda n, seed: ml.student_pairs(n, 1, 0.5, 1, seed),
+        ml.student_mi(1, 0.5),
+        lambda x, z: student_log_ratio(x, z, 1, 0.5),
+    ),
+    "Student": (
+        lambda n, seed: ml.student_pairs(n, 5, 0.0, 1, seed),
+        ml.student_mi(5, 0.0),
+        lambda x, z: student_log_ratio(x, z, 5, 0.0),
+    ),
+    "Student in three dimensions": (
+        lambda n, seed: ml.student_pairs(n, 2.5, -0.7, 3, seed),
+        ml.student_mi(2.5, -0.7, 3),
+        lambda x, z: student_log_ratio(x, z, 2.5, -0.7),
+    ),
 }
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", PAIRS | STUDENTS)
 def test_mean_log_ratio_of_samples_is_the_mi(name):
-    sample, mi, log_ratio = PAIRS[name]
+    sample, mi, log_ratio = (PAIRS | STUDENTS)[name]
     i = log_ratio(*sample(N, 0)).double()
     standard_error = i.std().item() / math.sqrt(N)
     assert i.shape == (N,)
@@ -136,6 +229,102 @@ def test_pairs_are_uncorrelated(sample):
     assert abs(correlation) < 4 / math.sqrt(N)
 
 
+@pytest.mark.parametrize("half_width", [0.02, 0.3, 0.49, 0.5, 0.51, 4.0])
+def test_additive_uniform_mi_by_quadrature(half_width):
+    def integrand(z):
+        density = additive_uniform_density(z, half_width)
+        return -density * math.log(density) if density else 0.0
+
+    corners = sorted([half_width, 1 - half_width])
+    entropy, _ = quad(integrand, -half_width, 1 + half_width, points=corners)
+    expected = entropy - math.log(2 * half_width)
+    assert ml.additive_uniform_mi(half_width) == pytest.approx(expected, abs=1e-8)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_steps_and_ramps_mi_by_quadrature(steps):
+    z = (np.arange(1000 * (steps + 1)) + 0.5) / 1000
+    density = steps_and_ramps_density(z[:, None], steps)
+    expected = -(density * np.log(density)).sum() / 1000 - math.log(2)
+    assert ml.steps_and_ramps_mi(steps) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.3, -0.8, 0.99])
+def test_gaussian_mixture_mi_by_two_dimensional_quadrature(rho):
+    # (X + Z, X - Z) of the pairs of correlation rho, each divided by its standard deviation
+    node = np.arange(-9, 9, 0.02)
+    total, difference = np.meshgrid(node, node)
+    total, difference = math.sqrt(1 + rho) * total, math.sqrt(1 - rho) * difference
+    xz = np.stack([total + difference, total - difference], -1) / math.sqrt(2)
+    ratios = [
+        multivariate_normal(cov=[[1, r], [r, 1]]).logpdf(xz) - norm.logpdf(xz).sum(-1)
+        for r in (rho, -rho)
+    ]
+    weight = np.outer(norm.pdf(node), norm.pdf(node)) * 0.02**2
+    expected = (weight * (np.logaddexp(*ratios) - math.log(2))).sum()
+    assert ml.gaussian_mixture_mi(rho) == pytest.approx(expected, abs=1e-6)
+
+
+def test_gaussian_mixture_log_ratio_by_hand():
+    x, z = np.array([0.0, 1.0, -2.0, 40.0]), np.array([0.0, 1.5, 0.5, 40.0])
+    xz = np.stack([x, z], 1)
+    joint = [multivariate_normal(cov=[[1, r], [r, 1]]).logpdf(xz) for r in (0.7, -0.7)]
+    expected = np.logaddexp(*joint) - math.log(2) - norm.logpdf(xz).sum(1)
+    assert ml.gaussian_mixture_log_ratio(x, z, 0.7).tolist() == pytest.approx(expected, rel=1e-5)
+    assert torch.equal(
+        ml.gaussian_mixture_log_ratio(x, z, -0.7), ml.gaussian_mixture_log_ratio(x, z, 0.7)
+    )
+
+
+def test_student_mi_of_extremes():
+    assert ml.student_mi(1e5, 0.5, 3) == pytest.approx(ml.gaussian_mi(0.5, 3), abs=1e-8)
+    # Cauchy, by hand: h(X) = log(4 pi) and h(X, Z) = log(2 pi) + 3.
+    assert ml.student_mi(1, 0.0) == pytest.approx(math.log(8 * math.pi) - 3, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("columns", "law"),
+    [
+        (lambda: torch.hstack(ml.student_pairs(N, 1, 0.9, 2, 9)), student(1)),
+        (lambda: torch.hstack(ml.student_pairs(N, 4.5, 0.9, 2, 9)), student(4.5)),
+        (lambda: torch.hstack(ml.gaussian_mixture(N, 0.9, 9)), norm),
+        (lambda: ml.additive_uniform(N, 0.1, 9)[0], uniform),
+        (lambda: unwind(ml.spiral_pairs(N, 0.9, 9)[0].double().numpy())[:, None], norm),
+        (lambda: ml.spiral_pairs(N, 0.9, 9)[1], norm),
+        (lambda: ml.xor_with_distractors(N, 4, 9)[0][:, 2:], norm),
+    ],
+)
+def test_marginals_are_as_named(columns, law):
+    for column in np.asarray(columns()).T:
+        assert kstest(column, law.cdf).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("sample", "law"),
+    [
+        (lambda: ml.additive_uniform(N, 0.1, seed=9), uniform(-0.1, 0.2)),
+        (lambda: ml.steps_and_ramps(N, 5, seed=9), uniform(0, 2)),
+    ],
+)
+def test_noise_is_uniform_and_independent_of_x(sample, law):
+    x, z = (v[:, 0] for v in arrays(*sample()))
+    assert kstest(z - x, law.cdf).pvalue > 1e-3
+    assert kstest((z - x)[x < np.median(x)], law.cdf).pvalue > 1e-3
+
+
+def test_the_mixture_is_uncorrelated():
+    x, z = arrays(*ml.gaussian_mixture(N, 0.9, seed=4))
+    # E[X^2 Z^2] = 1 + 2 rho^2
+    assert abs((x * z).mean()) < 4 * math.sqrt((1 + 2 * 0.9**2) / N)
+
+
+def test_steps_are_equally_likely():
+    x = ml.steps_and_ramps(N, 5, seed=4)[0][:, 0]
+    share = torch.bincount(x.int(), minlength=5) / N
+    assert torch.equal(x, x.round())
+    assert (share - 0.2).abs().max() < 4 * math.sqrt(0.2 * 0.8 / N)
+
+
 def test_small_noise_and_large_noise():
     # As the noise vanishes, h(Z) tends to that of X^2, log 2 + E[log|X|] = log 2 - 1. The noise
     # blurs values of Z below it, whose probability is its square root: hence the tolerance.
@@ -201,9 +390,25 @@ def test_xor_is_the_table_and_each_bit_alone_tells_nothing():
     assert abs(y.mean().item() - 0.5) < 4 * 0.5 / math.sqrt(N)
 
 
-@pytest.mark.parametrize("name", PAIRS)
+def test_distractors_are_independent_of_the_xor():
+    x, y = ml.xor_with_distractors(N, 4, seed=6)
+    assert x.shape == (N, 6)
+    assert y.shape == (N, 1)
+    assert torch.equal(x[:, :2].sum(1, keepdim=True) % 2, y)
+    assert (x[:, :2].mean(0) - 0.5).abs().max() < 4 * 0.5 / math.sqrt(N)
+    correlations = torch.corrcoef(torch.hstack([x, y]).T) - torch.eye(7)
+    assert correlations.abs().max() < 4 / math.sqrt(N)
+    assert ml.xor_with_distractors(5, 0)[0].shape == (5, 2)
+
+
+SAMPLERS = {name: case[0] for name, case in (PAIRS | STUDENTS).items()} | {
+    "XOR with distractors": lambda n, seed: ml.xor_with_distractors(n, 3, seed)
+}
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
 def test_a_seed_repeats_exactly_and_another_differs(name):
-    sample = PAIRS[name][0]
+    sample = SAMPLERS[name]
     first, again, other = sample(5, 7), sample(5, 7), sample(5, 8)
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert not torch.equal(first[0], other[0])
@@ -258,6 +463,30 @@ BAD = [
     (lambda: ml.parabola_log_ratio([1.5], [0.0]), "x holds 1.5"),
     (lambda: ml.disk(0), "n = 0"),
     (lambda: ml.disk_log_ratio([0.0], [-1.5]), "z holds -1.5"),
+    (lambda: ml.student_pairs(0, 1, 0.5), "n = 0"),
+    (lambda: ml.student_pairs(5, 0, 0.5), r"dof = 0: .*\(0, inf\)"),
+    (lambda: ml.student_pairs(5, 1, 1), "rho = 1"),
+    (lambda: ml.student_pairs(5, 1, 0.5, dim=0), "dim = 0"),
+    (lambda: ml.student_pairs(5, 1, 0.5, seed=-1), "seed = -1"),
+    (lambda: ml.student_mi(math.inf, 0.5), "dof = inf"),
+    (lambda: ml.student_mi(1, NAN), "rho = nan"),
+    (lambda: ml.student_mi(1, 0.5, dim=1.5), "dim = 1.5"),
+    (lambda: ml.additive_uniform(0, 0.1), "n = 0"),
+    (lambda: ml.additive_uniform(5, 0), "half_width = 0"),
+    (lambda: ml.additive_uniform_mi(-0.1), r"half_width = -0.1: .*\(0, inf\)"),
+    (lambda: ml.gaussian_mixture(0, 0.5), "n = 0"),
+    (lambda: ml.gaussian_mixture(5, -1), "rho = -1"),
+    (lambda: ml.gaussian_mixture_mi(1.0), "rho = 1.0"),
+    (lambda: ml.gaussian_mixture_log_ratio([0.0], [1.0], -1.5), "rho = -1.5"),
+    (lambda: ml.gaussian_mixture_log_ratio([NAN], [1.0], 0.5), "x holds nan"),
+    (lambda: ml.gaussian_mixture_log_ratio(np.ones((2, 2)), np.ones((2, 2)), 0.5), "x has shape"),
+    (lambda: ml.spiral_pairs(0, 0.5), "n = 0"),
+    (lambda: ml.spiral_pairs(5, 1.0), "rho = 1.0"),
+    (lambda: ml.xor_with_distractors(0, 3), "n = 0"),
+    (lambda: ml.xor_with_distractors(5, -1), "distractors = -1: .* at least 0"),
+    (lambda: ml.steps_and_ramps(0, 5), "n = 0"),
+    (lambda: ml.steps_and_ramps(5, 0), "steps = 0: .* at least 1"),
+    (lambda: ml.steps_and_ramps_mi(2.5), "steps = 2.5"),
 ]
 
 

@@ -1,0 +1,229 @@
+"""How accurate estimate_mi is, beside KSG and the other bounds, where the truth is known.
+
+Run by `make bench`: prints tables and writes accuracy.json beside this file. Every estimate sees
+the same pairs as the others of its row; errors are against the truth, in nats.
+"""
+
+import argparse
+import datetime
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+from scipy.spatial import cKDTree
+from scipy.special import digamma
+from sklearn.feature_selection import mutual_info_regression
+from speed import machine
+
+import mine_lib as ml
+
+HERE = Path(__file__).parent
+N, SEEDS, COVERAGE_RUNS = 10_000, 3, 50
+FOLDS, NEGATIVES, SHIFTS = 5, 15, 64
+RHOS = (0.8, 0.85, 0.9, 0.95, 0.99)
+HIGH = {"dim": 20, "information": (2, 6, 10)}
+CASES = {
+    "Gaussian, ρ = 0.9": (
+        lambda n, s: ml.correlated_gaussians(n, 0.9, seed=s), ml.gaussian_mi(0.9)
+    ),
+    "cubed Gaussian, ρ = 0.9": (
+        lambda n, s: [each.double() ** 3 for each in ml.correlated_gaussians(n, 0.9, seed=s)],
+        ml.gaussian_mi(0.9),
+    ),
+    **{
+        f"Student t, {dof} degrees": (
+            lambda n, s, dof=dof: ml.student_pairs(n, dof, 0.5, seed=s),
+            ml.student_mi(dof, 0.5),
+        )
+        for dof in (1, 2, 5)
+    },
+    "additive uniform noise": (
+        lambda n, s: ml.additive_uniform(n, 0.1, seed=s), ml.additive_uniform_mi(0.1)
+    ),
+    "mixture, ρ = ±0.9": (
+        lambda n, s: ml.gaussian_mixture(n, 0.9, seed=s), ml.gaussian_mixture_mi(0.9)
+    ),
+    "spiral, ρ = 0.9": (lambda n, s: ml.spiral_pairs(n, 0.9, seed=s), ml.gaussian_mi(0.9)),
+    "XOR, 20 distractors": (lambda n, s: ml.xor_with_distractors(n, 20, seed=s), math.log(2)),
+    "discrete-continuous": (
+        lambda n, s: ml.steps_and_ramps(n, 5, seed=s), ml.steps_and_ramps_mi(5)
+    ),
+}  # fmt: skip
+
+
+def ksg(x: np.ndarray, z: np.ndarray) -> float:
+    """KSG with three neighbours: scikit-learn's for one column each, else the same formula."""
+    if x.shape[1] == 1 and z.shape[1] == 1:
+        return float(mutual_info_regression(x, z[:, 0], random_state=0)[0])
+    rng = np.random.default_rng(0)
+    scaled = [each / each.std(0) for each in (x, z)]
+    x, z = (each + 1e-10 * rng.standard_normal(each.shape) for each in scaled)
+    distance = cKDTree(np.hstack([x, z])).query(np.hstack([x, z]), 4, p=np.inf)[0][:, -1]
+    radius = np.nextafter(distance, 0)
+    inside = [
+        cKDTree(each).query_ball_point(each, radius, p=np.inf, return_length=True)
+        for each in (x, z)
+    ]
+    return digamma(3) + digamma(len(x)) - np.mean(sum(map(digamma, inside)))
+
+
+def cross_fitted(variant: str, x: np.ndarray, z: np.ndarray) -> float:
+    """Another bound, with the network, folds, steps and normal scores of estimate_mi."""
+    order = np.random.default_rng(0).permutation(len(x))
+    scores = [torch.as_tensor(ml.normal_scores(each)[order]).float() for each in (x, z)]
+    parts = [torch.stack(each.split(len(x) // FOLDS)) for each in scores]
+    rest = [
+        torch.stack([torch.cat([*part[:k], *part[k + 1 :]]) for k in range(FOLDS)])
+        for part in parts
+    ]
+    many = variant == "infonce"
+    record = ml.train(
+        *rest, variant=variant, seeds=range(FOLDS), hidden=(64, 64, 64), steps=1500,
+        batch_size=64 if many else 256, negatives=NEGATIVES if many else 1, learning_rate=5e-3,
+        decay=True, progress=False,
+    )  # fmt: skip
+    x, z = parts
+    with torch.no_grad():
+        joint = record.network(x, z)
+        shifts = range(1, 1 + (NEGATIVES if many else SHIFTS))
+        product = torch.stack([record.network(x, z.roll(s, 1)) for s in shifts], 1)
+    if many:
+        return float(ml.infonce(joint, product).mean())
+    product = product.flatten(1)
+    bound = ml.smile(joint, product) if variant == "smile" else ml.nwj(joint, product, math.e)
+    return float(bound.mean())
+
+
+METHODS: dict[str, Callable] = {
+    "KSG": ksg,
+    "InfoNCE": lambda x, z: cross_fitted("infonce", x, z),
+    "NWJ": lambda x, z: cross_fitted("nwj", x, z),
+    "SMILE": lambda x, z: cross_fitted("smile", x, z),
+}
+
+
+def timed(run: Callable, *arguments: object) -> tuple[object, float]:
+    """A result and its wall time in seconds."""
+    start = perf_counter()
+    return run(*arguments), perf_counter() - start
+
+
+def ours(x: object, z: object, seed: int = 0) -> ml.MIEstimate:
+    """The estimate with all defaults."""
+    return ml.estimate_mi(x, z, seed=seed, progress=False)
+
+
+def non_gaussian() -> list[dict]:
+    """A row for each case: mean error, error in units of the standard error, and seconds."""
+    rows = []
+    for name, (sample, truth) in CASES.items():
+        row = {"case": name, "truth": truth, "methods": {}}
+        found = {method: [] for method in ("estimate_mi", *METHODS)}
+        for seed in range(SEEDS):
+            x, z = (np.asarray(each, dtype=float) for each in sample(N, seed))
+            estimate, took = timed(ours, x, z)
+            found["estimate_mi"].append((float(estimate), took))
+            row.setdefault("standard_errors", []).append(estimate.standard_error)
+            for method, run in METHODS.items():
+                found[method].append(timed(run, x, z))
+        for method, pairs in found.items():
+            errors = [value - truth for value, _ in pairs]
+            row["methods"][method] = {
+                "errors": errors,
+                "rms": math.sqrt(np.mean(np.square(errors))),
+                "seconds": float(np.median([took for _, took in pairs])),
+            }
+        rows.append(row)
+        print(f"{name:24} true {truth:.4f} se {np.mean(row['standard_errors']):.4f}", *(
+            f"{method} {np.mean(each['errors']):+.3f} ({each['rms']:.3f}, {each['seconds']:.1f} s)"
+            for method, each in row["methods"].items()), flush=True)  # fmt: skip
+    return rows
+
+
+def gaussian() -> list[dict]:
+    """Distance to the same sample's Gaussian plug-in, one dimension."""
+    rows = []
+    for rho in RHOS:
+        apart, times = [], []
+        for seed in range(SEEDS):
+            x, z = ml.correlated_gaussians(N, rho, seed=seed)
+            estimate, took = timed(ours, x, z)
+            correlation = np.corrcoef(x[:, 0], z[:, 0])[0, 1]
+            apart.append(float(estimate) + math.log1p(-(correlation**2)) / 2)
+            times.append(took)
+        rms = math.sqrt(np.mean(np.square(apart)))
+        rows.append({"rho": rho, "apart": apart, "rms": rms, "seconds": float(np.median(times))})
+        print(f"rho {rho}: rms distance to plug-in {rms:.4f}, {np.median(times):.1f} s", flush=True)
+    return rows
+
+
+def high_dimension() -> list[dict]:
+    """Twenty dimensions, with and without the Gaussian part."""
+    rows = []
+    for information in HIGH["information"]:
+        rho = math.sqrt(-math.expm1(-2 * information / HIGH["dim"]))
+        for with_part in (True, False):
+            values, times = [], []
+            for seed in range(SEEDS):
+                x, z = ml.correlated_gaussians(N, rho, HIGH["dim"], seed=seed)
+                estimate, took = timed(
+                    lambda x=x, z=z, part=with_part: ml.estimate_mi(
+                        x, z, gaussian_part=part, progress=False
+                    )
+                )
+                values.append(float(estimate))
+                times.append(took)
+            bias = np.mean(values) / information - 1
+            rows.append(
+                {"truth": information, "gaussian_part": with_part, "values": values,
+                 "bias": bias, "seconds": float(np.median(times))}
+            )  # fmt: skip
+            print(f"d = 20, true {information}, Gaussian part {with_part}: {np.round(values, 3)}, "
+                  f"bias {bias:+.1%}, {np.median(times):.0f} s", flush=True)  # fmt: skip
+    return rows
+
+
+def coverage() -> list[dict]:
+    """How often the 95 % interval holds the truth; independent pairs beside dependent ones."""
+    rows = []
+    for name, sample, truth, runs in (
+        ("Gaussian, ρ = 0.8", lambda s: ml.correlated_gaussians(N, 0.8, seed=s),
+         ml.gaussian_mi(0.8), COVERAGE_RUNS),
+        ("mixture, n = 2000", lambda s: ml.gaussian_mixture(2000, 0.9, seed=s),
+         ml.gaussian_mixture_mi(0.9), COVERAGE_RUNS),
+        ("independent", lambda s: ml.correlated_gaussians(N, 0.0, seed=s), 0.0, COVERAGE_RUNS // 2),
+    ):  # fmt: skip
+        estimates = [ours(*sample(1000 + run)) for run in range(runs)]
+        inside = [low <= truth <= high for low, high in (each.interval() for each in estimates)]
+        values = [float(each) for each in estimates]
+        rows.append(
+            {"case": name, "truth": truth, "runs": runs, "inside": sum(inside), "values": values,
+             "errors": [each.standard_error for each in estimates],
+             "warned": sum(bool(each.warnings) for each in estimates)}
+        )  # fmt: skip
+        print(f"{name}: {sum(inside)} of {runs} intervals hold the truth, mean error "
+              f"{np.mean(values) - truth:+.4f}, sd {np.std(values, ddof=1):.4f}, mean standard "
+              f"error {np.mean(rows[-1]['errors']):.4f}", flush=True)  # fmt: skip
+    return rows
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, default=2)
+    threads = parser.parse_args().threads
+    torch.set_num_threads(threads)
+    results = {
+        "date": datetime.date.today().isoformat(), "machine": machine(), "threads": threads,
+        "n": N, "seeds": SEEDS, "gaussian": gaussian(), "high_dimension": high_dimension(),
+        "non_gaussian": non_gaussian(), "coverage": coverage(),
+    }  # fmt: skip
+    (HERE / "accuracy.json").write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
