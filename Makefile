@@ -40,8 +40,9 @@ run: .venv/full.stamp ## execute the chapters again and keep their outputs
 	@$(BIN)/python tools/run_notebooks.py chapters/*.ipynb $(call or_say,a chapter failed; mend the cell named above and run again)
 	@$(BIN)/python tools/readme_picture.py $(call or_say,a picture of the README is no longer in the chapters)
 
-bench: .venv/full.stamp ## measure the speed beside a plain loop, minutes; writes benchmarks/
+bench: .venv/full.stamp ## measure speed and accuracy, about an hour; writes benchmarks/
 	@OMP_NUM_THREADS=$(BENCH_THREADS) $(BIN)/python benchmarks/speed.py --threads $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
+	@OMP_NUM_THREADS=$(BENCH_THREADS) $(BIN)/python benchmarks/accuracy.py --threads $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
 
 pins: .venv/python.stamp ## renew requirements*.txt and constraints.txt from pyproject.toml
 	@$(PIP) uv $(call or_say,uv could not be installed; check the network)

@@ -32,7 +32,8 @@ Critic = Callable[..., Tensor]
 class TrainingRecord:
     """What a training run went through: K logged steps of R replicas, information in nats.
 
-    step: (K,), counted from 1. estimate: Donsker-Varadhan value of the batch, (K, R).
+    step: (K,), counted from 1. estimate: Donsker-Varadhan value of the batch, whatever the variant,
+    (K, R).
     gradient_norm: Euclidean norm over all parameters, before clipping, (K, R).
     v: the normaliser, mean or moving average of e^T, (K, R).
     held_out: Donsker-Varadhan value on the held-out pairs, (K, R), or None without them. It is

@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
-from mine_lib import donsker_varadhan, log_mean_exp, nwj
+import mine_lib as ml
+from mine_lib import donsker_varadhan, infonce, jensen_shannon, log_mean_exp, nwj, smile
 
 
 def test_log_mean_exp_of_known_values():
@@ -62,6 +64,83 @@ def test_large_values_do_not_overflow():
     assert nwj(t_joint, t_product, a=math.exp(80)).isneginf()  # the true value is below -1e138
 
 
+# Other objectives (section 7.5)
+
+
+def test_infonce_by_hand():
+    t_joint = torch.tensor([0.0, math.log(3.0)])
+    t_product = torch.tensor([[0.0, math.log(2.0)], [math.log(4.0), 0.0]])  # m = 2 at each of two
+    expected = (math.log(3 * 1 / (1 + 1 + 4)) + math.log(3 * 3 / (3 + 2 + 1))) / 2
+    assert infonce(t_joint, t_product).item() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("m", [1, 3, 31])
+def test_infonce_ends_at_log_m_plus_one(m):
+    generator = torch.Generator().manual_seed(m)
+    t_joint = 10 * torch.randn(50, 20, generator=generator)
+    t_product = 10 * torch.randn(50, m, 20, generator=generator)
+    ceiling = math.log(m + 1)
+    assert (infonce(t_joint, t_product) <= ceiling + 1e-5).all()  # rounding of 20 summands
+    top = infonce(t_joint + 1000, t_product)
+    torch.testing.assert_close(top, torch.full((50,), ceiling), rtol=0, atol=1e-4)
+
+
+def test_infonce_ignores_what_only_x_adds():
+    generator = torch.Generator().manual_seed(0)
+    t_joint, of_x = torch.randn(2, 4, 20, generator=generator)
+    t_product = torch.randn(4, 5, 20, generator=generator)
+    shifted = infonce(t_joint + of_x, t_product + of_x[:, None])
+    torch.testing.assert_close(shifted, infonce(t_joint, t_product))
+
+
+def test_jensen_shannon_by_hand():
+    t_joint, t_product = torch.tensor([0.0, math.log(3.0)]), torch.tensor([math.log(7.0), 0.0])
+    expected = (math.log(1 / 2) + math.log(3 / 4)) / 2 + (math.log(1 / 8) + math.log(1 / 2)) / 2
+    assert jensen_shannon(t_joint, t_product).item() == pytest.approx(expected, rel=1e-6)
+
+
+def jensen_shannon_of_gaussians(rho):
+    """2 JS - 2 log 2 = E_P log p/(p + q) + E_Q log q/(p + q) on a grid."""
+    axis = np.linspace(-8, 8, 801)
+    x, z = (each.ravel() for each in np.meshgrid(axis, axis))
+    log_r = ml.gaussian_log_ratio(x, z, rho).double().numpy()
+    q = np.exp(-(x**2 + z**2) / 2) / (2 * np.pi) * (axis[1] - axis[0]) ** 2
+    p = q * np.exp(log_r)
+    return p @ -np.logaddexp(0, -log_r) + q @ -np.logaddexp(0, log_r)
+
+
+def test_jensen_shannon_of_the_log_ratio_is_the_divergence_and_that_of_others_lies_below():
+    n, rho = 200_000, 0.8
+    x, z = ml.correlated_gaussians(n, rho, seed=0)
+    t_joint, t_product = (ml.gaussian_log_ratio(x, w, rho) for w in (z, z.roll(1, 0)))
+    found = jensen_shannon(t_joint, t_product).item()
+    # Standard deviations of the terms are 0.36 and 0.45, so four standard errors are 0.005.
+    assert found == pytest.approx(jensen_shannon_of_gaussians(rho), abs=0.005)
+    for change in (lambda t: t + 1, lambda t: t - 1, lambda t: 2 * t, lambda t: t / 2):
+        assert jensen_shannon(change(t_joint), change(t_product)).item() < found - 0.01
+
+
+def test_smile_by_hand():
+    t_joint, t_product = torch.tensor([9.0, 2.0]), torch.tensor([7.0, -8.0, 0.0])
+    cut = (math.exp(3) + math.exp(-3) + 1) / 3  # the joint term is not cut
+    assert smile(t_joint, t_product, tau=3).item() == pytest.approx(5.5 - math.log(cut), rel=1e-6)
+
+
+def test_smile_is_donsker_varadhan_unless_a_value_exceeds_tau():
+    generator = torch.Generator().manual_seed(0)
+    t_joint, t_product = 10 * torch.rand(2, 6, 40, generator=generator) - 5
+    assert torch.equal(smile(t_joint, t_product), donsker_varadhan(t_joint, t_product))
+    lower = smile(t_joint, t_product, tau=1.0)
+    assert (lower > donsker_varadhan(t_joint, t_product) + 1).all()
+
+
+def test_other_objectives_keep_the_leading_shape():
+    t_joint, t_product = torch.zeros(4, 5, 30), torch.zeros(4, 5, 7, 30)
+    assert infonce(t_joint, t_product).shape == (4, 5)
+    for bound in (jensen_shannon, smile):
+        assert bound(t_joint, t_product[:, :, 0, :20]).shape == (4, 5)
+
+
 T = torch.zeros(2, 3)
 BAD = [
     (
@@ -80,6 +159,18 @@ BAD = [
     (lambda: nwj(T, T, a=float("nan")), "a = nan"),
     (lambda: nwj(T, T, a=torch.ones(3)), r"a has shape \(3,\): must be \(2,\)"),
     (lambda: nwj(torch.tensor(1.0), T, a=1.0), r"t_joint is \(\)"),
+    (lambda: infonce(T, T), r"t_product has shape \(2, 3\): must be \(..., m, b\)"),
+    (lambda: infonce(T, torch.zeros(2, 4, 5)), r"t_product has shape \(2, 4, 5\)"),
+    (lambda: infonce(T, torch.zeros(5, 4, 3)), r"t_joint has shape \(2, 3\)"),
+    (lambda: infonce(T, torch.full((2, 4, 3), math.nan)), "t_product holds 24 NaN"),
+    (lambda: infonce(T + math.inf, torch.zeros(2, 4, 3)), "t_joint holds 6 NaN or infinite"),
+    (lambda: jensen_shannon(T, T[:1]), r"t_product \(1, 3\)"),
+    (lambda: jensen_shannon(T, T * math.nan), "t_product holds 6 NaN"),
+    (lambda: smile(T[:1], T), r"t_joint has shape \(1, 3\)"),
+    (lambda: smile(T * math.nan, T), "t_joint holds 6 NaN"),
+    (lambda: smile(T, T, tau=0), "tau = 0: must be a number"),
+    (lambda: smile(T, T, tau=-1.0), "tau = -1.0"),
+    (lambda: smile(T, T, tau=math.nan), "tau = nan"),
 ]
 
 

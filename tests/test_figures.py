@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+import mine_lib as ml
 from mine_lib import figures
 
 
@@ -54,3 +55,36 @@ def test_a_band_of_one_repeat_is_refused():
 
 def test_colours_are_distinct_with_a_style_each():
     assert len(set(figures.COLOURS)) == len(figures.COLOURS) == len(figures.STYLES)
+
+
+@pytest.mark.parametrize(
+    ("dim", "labels"),
+    [
+        (1, ("score of x", "score of z")),
+        (2, ("pointwise information (nats)", "pairs")),
+    ],
+)
+def test_an_estimate_shows_its_interval_its_value_and_its_pairs(dim, labels):
+    x, z = ml.correlated_gaussians(100, 0.8, dim, seed=0)
+    options = {"steps": 100, "restarts": 1, "hidden": (8,), "progress": False}
+    estimate = ml.estimate_mi(x, z, **options)
+    left, right, *bar = estimate.figure().axes
+    assert (left.get_xlabel(), left.get_ylabel()) == ("step", "nats")
+    assert (right.get_xlabel(), right.get_ylabel()) == labels
+    held_back, batches, value = left.lines
+    assert list(held_back.get_xdata()) == list(batches.get_xdata()) == [50, 100]
+    assert list(held_back.get_ydata()) == estimate.training.held_out.mean(1).tolist()
+    assert list(batches.get_ydata()) == estimate.training.estimate.mean(1).tolist()
+    assert list(value.get_ydata()) == [estimate.value] * 2
+    (band,) = left.patches
+    heights = band.get_patch_transform().transform(band.get_path().vertices)[:, 1]
+    assert (heights.min(), heights.max()) == pytest.approx(estimate.interval())
+    if dim == 1:
+        (points,) = right.collections
+        np.testing.assert_array_equal(points.get_offsets(), np.hstack([estimate.x, estimate.z]))
+        np.testing.assert_array_equal(points.get_array(), estimate.pointwise)
+        assert points.get_clim()[0] == -points.get_clim()[1]  # no information is white
+        assert bar[0].get_ylabel() == "pointwise information (nats)"
+    else:
+        assert sum(bar.get_height() for bar in right.patches) == 100
+        assert list(right.lines[0].get_xdata()) == [estimate.value] * 2

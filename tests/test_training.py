@@ -50,6 +50,21 @@ def test_no_bit_depends_on_chunks_or_neighbours(pairs, batch_size):
     assert torch.equal(fewer.held_out, whole.held_out[:, [5, 2]])
 
 
+def test_no_bit_of_base_negatives_and_early_stopping_depends_on_chunks(pairs):
+    fits = (values[:350].unflatten(0, (7, 50)) for values in pairs)
+    options = {
+        "base": ml.GaussianCritic(*fits), "negatives": 3, "early_stopping": True, "decay": True,
+        "held_out": pairs, "shifts": 4, "variant": "smile",
+    }  # fmt: skip
+    whole = run(pairs, seeds=range(7), **options)
+    for chunk in (2, 3, 5):
+        parts = run(pairs, seeds=range(7), chunk=chunk, **options)
+        for name in ("estimate", "gradient_norm", "held_out", "kept"):
+            assert torch.equal(getattr(whole, name), getattr(parts, name)), (chunk, name)
+        for a, b in zip(whole.network.parameters(), parts.network.parameters(), strict=True):
+            assert torch.equal(a, b)
+
+
 def test_memory_of_the_layers_follows_the_chunk_and_not_the_replicas():
     network = ml.StatisticsNetwork(1, 1, (64, 64), replicas=12)
 
@@ -109,6 +124,12 @@ def test_no_step_mixes_devices(pairs, product, frozen):
         )  # fmt: skip
     assert {each.device.type for each in record.network.parameters()} == {"meta"}
     assert record.estimate.device.type == record.frozen_at.device.type == "cpu"
+
+
+@pytest.mark.parametrize("variant", ["nwj", "infonce", "smile"])
+def test_no_step_of_other_objectives_mixes_devices(pairs, variant):
+    with _Answering(False):
+        run(pairs, device="meta", steps=2, variant=variant, negatives=3, decay=True, seeds=[0, 1])
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -205,6 +226,42 @@ def test_ema_gradient_is_that_of_nwj_at_a_equal_v(pairs):
         torch.testing.assert_close(ours, parameter.grad, atol=1e-6, rtol=1e-4)
 
 
+OBJECTIVES = {
+    "vanilla": lambda t, product, v: ml.donsker_varadhan(t, product.flatten(1)),
+    "ema": lambda t, product, v: ml.nwj(t, product.flatten(1), v),
+    "nwj": lambda t, product, v: ml.nwj(t, product.flatten(1), math.e),
+    "infonce": lambda t, product, v: ml.infonce(t, product),
+    "smile": lambda t, product, v: ml.jensen_shannon(t, product.flatten(1)),
+}
+
+
+@pytest.mark.parametrize("negatives", [1, 3])
+@pytest.mark.parametrize("variant", training.VARIANTS)
+def test_first_gradient_is_that_of_the_public_bound(pairs, variant, negatives):
+    record = run(
+        pairs, variant=variant, negatives=negatives, steps=1, alpha=0.2, learning_rate=1e-12,
+        seeds=[6],
+    )  # fmt: skip
+    found = [parameter.grad.clone() for parameter in record.network.parameters()]
+    rows, *partners = next(_epochs(400, 32, "shift", 6, negatives))[:, 0]
+    (x, z), network = pairs, record.network
+    network.zero_grad()
+    t_joint = network(x[rows], z[rows])
+    t_product = torch.stack([network(x[rows], z[each]) for each in partners], 1)  # (R, m, b)
+    (-OBJECTIVES[variant](t_joint, t_product, record.v[0]).sum()).backward()
+    for ours, parameter in zip(found, network.parameters(), strict=True):
+        torch.testing.assert_close(ours, parameter.grad, atol=1e-6, rtol=1e-4)
+
+
+def test_the_estimate_takes_in_all_negatives(pairs):
+    record = run(pairs, steps=1, learning_rate=1e-12, negatives=3)
+    rows, *partners = next(_epochs(400, 32, "shift", 0, 3))[:, 0]
+    x, z = pairs
+    t_product = [record.network(x[rows], z[each]) for each in partners]
+    expected = ml.donsker_varadhan(record.network(x[rows], z[rows]), torch.cat(t_product, 1))
+    torch.testing.assert_close(record.estimate[0], expected.detach(), atol=1e-6, rtol=0)
+
+
 def test_moving_average_by_hand():
     average = MovingAverage(0.1)
     means = [2.0, 4.0]
@@ -244,6 +301,21 @@ def test_an_epoch_takes_each_row_once():
     assert sorted(partners.ravel()) == list(range(40))
 
 
+def test_negatives_are_the_first_shifts_of_a_batch():
+    rows, *partners = next(_epochs(40, 8, "shift", seed=0, negatives=3))
+    for shift, each in enumerate(partners, 1):
+        for k in range(8):
+            np.testing.assert_array_equal(each[:, k], rows[:, k - shift])
+    assert len(partners) == 3
+
+
+def test_permuted_negatives_differ_and_stay_in_their_batch():
+    rows, first, second = next(_epochs(40, 8, "permute", seed=0, negatives=2))
+    for partners in (first, second):
+        np.testing.assert_array_equal(np.sort(partners), np.sort(rows))
+    assert not np.array_equal(first, second)
+
+
 def test_evaluate_takes_all_shifted_pairs(pairs):
     network = run(pairs, seeds=[0, 1]).network
     x, z = (values[:20] for values in pairs)
@@ -253,6 +325,114 @@ def test_evaluate_takes_all_shifted_pairs(pairs):
     joint = t.diagonal(dim1=1, dim2=2).mean(-1)
     expected = joint - t[:, off_diagonal].exp().mean(-1).log()
     torch.testing.assert_close(evaluate(network, x, z, shifts=19), expected)
+
+
+def test_held_out_values_take_the_shifts_asked_for(pairs):
+    record = run(pairs, held_out=pairs, shifts=5)
+    assert torch.equal(record.held_out[-1], evaluate(record.network, *pairs, shifts=5))
+    assert not torch.equal(record.held_out[-1], evaluate(record.network, *pairs))
+
+
+@pytest.mark.parametrize("decay", [True, False])
+def test_decay_is_half_a_cosine(pairs, decay):
+    rates = []
+
+    class Watched(torch.optim.SGD):
+        def step(self, closure=None):
+            rates.append(self.param_groups[0]["lr"])
+            return super().step(closure)
+
+    run(pairs, steps=20, optimizer=Watched, learning_rate=0.1, decay=decay)
+    cosine = [0.05 * (1 + math.cos(math.pi * k / 20)) for k in range(20)]
+    assert rates == pytest.approx(cosine if decay else [0.1] * 20)
+
+
+# Base and early stopping
+
+
+def truth(x, z, replicas=slice(None)):
+    """The true log ratio of `pairs` as a base."""
+    return torch.stack([ml.gaussian_log_ratio(*each, 0.8) for each in zip(x, z, strict=True)])
+
+
+def held_out_value(record, held_out, base=None):
+    x, z = (values.expand(record.network.replicas, -1, -1) for values in held_out)
+    critic = record.network if base is None else lambda x, z: record.network(x, z) + base(x, z)
+    return evaluate(critic, x, z)
+
+
+@pytest.fixture(scope="module")
+def overfitted(pairs):
+    """A run on 64 pairs that at first learns and then unlearns, and its held-out pairs."""
+    few = [values[:64] for values in pairs]
+    held_out = ml.correlated_gaussians(300, 0.8, seed=1)
+    options = {"steps": 150, "log_every": 10, "learning_rate": 0.02, "seeds": range(4)}
+    return run(few, held_out=held_out, early_stopping=True, **options), held_out
+
+
+def test_with_early_stopping_the_critic_starts_as_the_base(pairs):
+    options = {"steps": 1, "learning_rate": 1e-12, "base": truth, "held_out": pairs}
+    record = run(pairs, early_stopping=True, **options)
+    assert record.network(*pairs).abs().max() < 1e-6
+    rows, partners = next(_epochs(400, 32, "shift", 0))[:, 0]
+    x, z = pairs
+    t_joint, t_product = (ml.gaussian_log_ratio(x[rows], z[w], 0.8) for w in (rows, partners))
+    expected = ml.donsker_varadhan(t_joint, t_product)
+    torch.testing.assert_close(record.estimate[0, 0], expected, atol=1e-5, rtol=0)
+    base_value = evaluate(lambda x, z: truth(x[None], z[None]), *pairs)
+    torch.testing.assert_close(record.held_out[0], base_value, atol=1e-5, rtol=0)
+    assert run(pairs, **options).network(*pairs).abs().max() > 0.01
+
+
+def test_early_stopping_keeps_the_best_logged_step(overfitted):
+    record, held_out = overfitted
+    best = record.held_out.max(0)
+    assert (best.values > record.held_out[-1] + 0.02).any()  # else the last would be the best
+    assert (best.values > 0.1).all()  # the value at the start is 0
+    assert record.kept.tolist() == record.step[best.indices].tolist()
+    torch.testing.assert_close(held_out_value(record, held_out), best.values, atol=1e-6, rtol=0)
+
+
+def test_early_stopping_keeps_the_start_if_nothing_was_better(pairs):
+    held_out = ml.correlated_gaussians(3000, 0.8, seed=1)
+    record = run(
+        [values[:32] for values in pairs], early_stopping=True, base=truth, held_out=held_out,
+        steps=30, log_every=5, learning_rate=0.01, seeds=range(6),
+    )  # fmt: skip
+    start = evaluate(lambda x, z: truth(x[None], z[None]), *held_out)
+    is_start = record.kept == 0
+    assert 0 < is_start.sum() < 6
+    assert (record.held_out[:, is_start] <= start).all()
+    assert not record.network(*pairs)[is_start].any()  # to the last bit: it was never trained
+    best = torch.maximum(start, record.held_out.max(0).values)
+    found = held_out_value(record, held_out, truth)
+    torch.testing.assert_close(found, best, atol=1e-5, rtol=0)
+    assert (found >= start - 1e-5).all()
+
+
+def test_without_early_stopping_the_last_step_stays(pairs):
+    record = run(pairs, held_out=pairs)
+    assert record.kept is None
+    assert torch.equal(held_out_value(record, pairs), record.held_out[-1])
+
+
+def test_an_interrupted_run_keeps_its_best_step_too(overfitted, pairs, monkeypatch):
+    step = training._Run.step
+
+    def interrupted(self, number):
+        if number == 125:
+            raise KeyboardInterrupt
+        step(self, number)
+
+    whole, held_out = overfitted
+    monkeypatch.setattr(training._Run, "step", interrupted)
+    options = {"steps": 150, "log_every": 10, "learning_rate": 0.02, "seeds": range(4)}
+    few = [values[:64] for values in pairs]
+    record = run(few, held_out=held_out, early_stopping=True, **options)
+    assert record.interrupted
+    assert not whole.interrupted
+    best = whole.held_out[:12].max(0).values  # the steps before 125
+    torch.testing.assert_close(held_out_value(record, held_out), best, atol=1e-6, rtol=0)
 
 
 # What it learns
@@ -333,6 +513,10 @@ BAD = [
     (lambda: train(X, Z, batch_size=1), "batch_size = 1: .* at least 2"),
     (lambda: train(X, Z, batch_size=8, variant="mine"), "variant = 'mine': .*'vanilla', 'ema'"),
     (lambda: train(X, Z, batch_size=8, product="roll"), "product = 'roll'"),
+    (lambda: train(X, Z, batch_size=8, negatives=8), "negatives = 8: must be below batch_size = 8"),
+    (lambda: train(X, Z, batch_size=8, negatives=0), "negatives = 0"),
+    (lambda: train(X, Z, batch_size=8, early_stopping=True), "held_out = None: .* early stopping"),
+    (lambda: train(X, Z, batch_size=8, held_out=(X, Z), shifts=50), "shifts = 50: .* 50 rows"),
     (lambda: train(X, Z, batch_size=8, alpha=0), r"alpha = 0: .*\(0, 1\]"),
     (lambda: train(X, Z, batch_size=8, alpha=1.2), "alpha = 1.2"),
     (lambda: train(X, Z, batch_size=8, alpha=[0.1, 2.0], seeds=[0, 1]), "alpha = 2.0"),
