@@ -196,22 +196,28 @@ def high_dimension() -> list[dict]:
 def coverage() -> list[dict]:
     """How often the 95 % interval holds the truth; independent pairs beside dependent ones."""
     rows = []
-    for name, sample, truth, runs in (
-        ("Gaussian, ρ = 0.8", lambda s: ml.correlated_gaussians(N, 0.8, seed=s),
-         ml.gaussian_mi(0.8), COVERAGE_RUNS),
-        ("mixture, n = 2000", lambda s: ml.gaussian_mixture(2000, 0.9, seed=s),
-         ml.gaussian_mixture_mi(0.9), COVERAGE_RUNS),
-        ("independent", lambda s: ml.correlated_gaussians(N, 0.0, seed=s), 0.0, COVERAGE_RUNS // 2),
-    ):  # fmt: skip
-        estimates = [ours(*sample(1000 + run)) for run in range(runs)]
+    cases = {
+        **{
+            f"Gaussian, ρ = {rho}": (
+                lambda s, rho=rho: ml.correlated_gaussians(N, rho, seed=s), ml.gaussian_mi(rho)
+            )
+            for rho in (0.8, 0.95, 0.99)
+        },
+        "independent": (lambda s: ml.correlated_gaussians(N, 0.0, seed=s), 0.0),
+        "mixture, n = 2000": (
+            lambda s: ml.gaussian_mixture(2000, 0.9, seed=s), ml.gaussian_mixture_mi(0.9)
+        ),
+    }  # fmt: skip
+    for name, (sample, truth) in cases.items():
+        estimates = [ours(*sample(1000 + run)) for run in range(COVERAGE_RUNS)]
         inside = [low <= truth <= high for low, high in (each.interval() for each in estimates)]
         values = [float(each) for each in estimates]
         rows.append(
-            {"case": name, "truth": truth, "runs": runs, "inside": sum(inside), "values": values,
-             "errors": [each.standard_error for each in estimates],
+            {"case": name, "truth": truth, "runs": COVERAGE_RUNS, "inside": sum(inside),
+             "values": values, "errors": [each.standard_error for each in estimates],
              "warned": sum(bool(each.warnings) for each in estimates)}
         )  # fmt: skip
-        print(f"{name}: {sum(inside)} of {runs} intervals hold the truth, mean error "
+        print(f"{name}: {sum(inside)} of {COVERAGE_RUNS} intervals hold the truth, mean error "
               f"{np.mean(values) - truth:+.4f}, sd {np.std(values, ddof=1):.4f}, mean standard "
               f"error {np.mean(rows[-1]['errors']):.4f}", flush=True)  # fmt: skip
     return rows

@@ -29,6 +29,8 @@ FIRST_SHIFTS = 64
 MOST_PAIRS = 2**23  # product pairs of a fold
 PAIRS_AT_ONCE = 2**13
 DISAGREEMENT = 1e-3  # folds differ that much by chance so rarely
+LEAST_SPREAD = 1e-6  # nats; folds may differ by rounding
+LEAST_COST = 0.01  # nats of a linear fit, below which n is not called small
 PAIRS_AT_CEILING = 10  # at I = log(n / 10) a row meets ten others that look like its partner
 
 LEAST_FOR_NEIGHBOURS = 400
@@ -203,10 +205,10 @@ def _evaluate(critic: Critic, x: Tensor, z: Tensor, seed: int) -> _Part:
         more = _product_values(critic, x, z, offsets[len(t_product) : shifts])
         t_product = np.concatenate([t_product, more])
         part = _influence(t, t_product, offsets[:shifts])
-        ratio = part.product_error / (PRODUCT_SHARE * part.error)
-        if shifts == most or not ratio > 1:
+        aim = PRODUCT_SHARE * part.error
+        if shifts == most or part.product_error <= aim:
             return part
-        shifts = min(most, math.ceil(1.1 * shifts * ratio**2))
+        shifts = min(most, math.ceil(1.1 * shifts * (part.product_error / aim) ** 2))
 
 
 def _product_values(critic: Critic, x: Tensor, z: Tensor, offsets: np.ndarray) -> np.ndarray:
@@ -295,7 +297,7 @@ def _determines(x: np.ndarray, z: np.ndarray) -> bool:
     few = np.mean([_gaps(x[k::4], z[k::4]) for k in range(4)], 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         nearer_x, nearer_z = few / _gaps(x, z)
-    return bool(nearer_z > 1.5 and nearer_z > nearer_x**0.6)
+    return bool(nearer_z > nearer_x**0.6)
 
 
 def _gaps(x: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -313,7 +315,7 @@ def _about_size(
     if value > math.log(n / PAIRS_AT_CEILING):
         found.append(f"the value nears log n = {math.log(n):.1f}: it may be far too low or high")
     cost = x_dim * z_dim / (2 * n_train)
-    if cost > max(error, 0.05 * value):
+    if cost > max(error, 0.05 * value, LEAST_COST):
         found.append(
             f"n = {n} is small for {x_dim} + {z_dim} dimensions: a linear fit alone costs about "
             f"{cost:.2g} nats"
@@ -322,8 +324,12 @@ def _about_size(
 
 
 def _about_folds(value: float, folds: np.ndarray, errors: np.ndarray) -> list[str]:
-    """Compare the spread of the folds with their errors, and with a hundredth of the value."""
-    scaled = (folds - folds.mean()) / np.maximum(errors, 0.01 * abs(value))
+    """Compare the spread of the folds with their errors, and with a hundredth of the value.
+
+    Near independence the errors themselves scatter widely; none counts as below their rms.
+    """
+    least = max(np.sqrt(np.mean(errors**2)), 0.01 * abs(value), LEAST_SPREAD)
+    scaled = (folds - folds.mean()) / np.maximum(errors, least)
     if scaled @ scaled <= chi2.isf(DISAGREEMENT, len(folds) - 1):
         return []
     return [f"the folds disagree: {', '.join(f'{each:.3f}' for each in folds)}"]

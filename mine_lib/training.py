@@ -120,6 +120,7 @@ def train(
         if len(held_out) != 2:
             raise ValueError(f"held_out has {len(held_out)} entries: must be (x, z)")
         held_out = _check_data(*held_out, "held-out ", len(seeds), least=2).to(device)
+        _check_shifts(shifts, held_out.rows)
     network = StatisticsNetwork(data.x.shape[-1], data.z.shape[-1], hidden, len(seeds), seeds)
     if early_stopping:
         network.weights[-1].data.zero_()
@@ -169,8 +170,7 @@ def evaluate(
     Raises ValueError unless 1 <= shifts < n.
     """
     rows = x.shape[-2]
-    if check_count("shifts", shifts) >= rows:
-        raise ValueError(f"shifts = {shifts}: must be less than the {rows} rows")
+    _check_shifts(shifts, rows)
     below_half = (rows - 1) // 2
     largest = below_half if shifts <= below_half else rows - 1
     offsets = np.linspace(1, largest, shifts).round().astype(int)
@@ -418,6 +418,11 @@ def _check_settings(
         check_between("clip_norm", clip_norm, 0, math.inf)
     if not len(seeds):
         raise ValueError("seeds is empty: must hold one seed for each replica")
+
+
+def _check_shifts(shifts: int, rows: int) -> None:
+    if check_count("shifts", shifts) >= rows:
+        raise ValueError(f"shifts = {shifts}: must be less than the {rows} rows")
 
 
 def _check_alphas(alpha: float | Sequence[float], replicas: int) -> list[float]:

@@ -505,6 +505,13 @@ def test_bias_corrected_average_starts_at_the_first_batch_mean(pairs):
 NAN = float("nan")
 X, Z = np.zeros((50, 2)), np.zeros(50)
 HOLE = np.array([0.0] * 30 + [NAN] + [0.0] * 19)
+
+
+def too_late(*_, **__):
+    """An optimizer for calls that must be refused before training begins."""
+    pytest.fail("training began")
+
+
 BAD = [
     (lambda: train(X, HOLE, batch_size=8), "z holds nan in row 30"),
     (lambda: train(X + np.inf, Z, batch_size=8), "x holds inf in row 0"),
@@ -516,7 +523,10 @@ BAD = [
     (lambda: train(X, Z, batch_size=8, negatives=8), "negatives = 8: must be below batch_size = 8"),
     (lambda: train(X, Z, batch_size=8, negatives=0), "negatives = 0"),
     (lambda: train(X, Z, batch_size=8, early_stopping=True), "held_out = None: .* early stopping"),
-    (lambda: train(X, Z, batch_size=8, held_out=(X, Z), shifts=50), "shifts = 50: .* 50 rows"),
+    (
+        lambda: train(X, Z, batch_size=8, held_out=(X, Z), shifts=50, optimizer=too_late),
+        "shifts = 50: .* 50 rows",
+    ),
     (lambda: train(X, Z, batch_size=8, alpha=0), r"alpha = 0: .*\(0, 1\]"),
     (lambda: train(X, Z, batch_size=8, alpha=1.2), "alpha = 1.2"),
     (lambda: train(X, Z, batch_size=8, alpha=[0.1, 2.0], seeds=[0, 1]), "alpha = 2.0"),
