@@ -222,7 +222,7 @@ def _product_values(critic: Critic, x: Tensor, z: Tensor, offsets: np.ndarray) -
 
 
 def _influence(t: np.ndarray, t_product: np.ndarray, offsets: np.ndarray) -> _Part:
-    """Value, and standard error from the influence of each row (eq. 7-influence)."""
+    """Value, and standard error from the influence of each row (eq. 7-error)."""
     shifts, rows = t_product.shape
     log_mean = logsumexp(t_product) - math.log(t_product.size)
     ratio = np.exp(t_product - log_mean)
@@ -279,7 +279,7 @@ def _about_columns(
 
 
 def _look_like_functions(x: np.ndarray, z: np.ndarray) -> bool:
-    """Whether rows that are neighbours in one are neighbours in the other, ever more with n."""
+    """Whether a canonical correlation is one, or nearness in one means nearness in the other."""
     x_part, z_part = (torch.as_tensor(each)[None] for each in (x, z))
     if GaussianCritic(x_part, z_part).correlations.max() >= LARGEST_CORRELATION:
         return True
@@ -287,24 +287,24 @@ def _look_like_functions(x: np.ndarray, z: np.ndarray) -> bool:
 
 
 def _determines(x: np.ndarray, z: np.ndarray) -> bool:
-    """Whether the distance in z of neighbours in x shrinks with n as their distance in x does.
+    """Whether neighbours in x that are farther apart are so in z too, however near they are.
 
-    With four times the rows, neighbours in d dimensions are nearer by 4^(1/d). If z = f(x), so are
-    their z; if there is noise, in the end they are not. Seen in one or two dimensions only.
+    In d dimensions the eighth neighbour is about 4^(1/d) times as far as the second. If z = f(x),
+    so are their z; if there is noise, neighbours in x differ by it alike. Seen in one or two
+    dimensions only.
     """
     if x.shape[1] > 2:
         return False
-    few = np.mean([_gaps(x[k::4], z[k::4]) for k in range(4)], 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        nearer_x, nearer_z = few / _gaps(x, z)
-    return bool(nearer_z > nearer_x**0.6)
+    with np.errstate(divide="ignore", invalid="ignore"):  # ties have no distance
+        farther_x, farther_z = _gaps(x, z, 8) / _gaps(x, z, 2)
+    return bool(farther_z > farther_x**0.6)
 
 
-def _gaps(x: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """Lower quartiles of the distances in x and in z of each row to its neighbour in x."""
-    distance, index = cKDTree(x).query(x, 2)
-    gap = np.linalg.norm(z - z[index[:, 1]], axis=1)
-    return np.quantile([distance[:, 1], gap], 0.25, axis=1)
+def _gaps(x: np.ndarray, z: np.ndarray, k: int) -> np.ndarray:
+    """Lower quartiles of the distances in x and in z of each row to its k-th neighbour in x."""
+    distance, index = cKDTree(x).query(x, k + 1)
+    gap = np.linalg.norm(z - z[index[:, k]], axis=1)
+    return np.quantile([distance[:, k], gap], 0.25, axis=1)
 
 
 def _about_size(
@@ -317,7 +317,7 @@ def _about_size(
     cost = x_dim * z_dim / (2 * n_train)
     if cost > max(error, 0.05 * value, LEAST_COST):
         found.append(
-            f"n = {n} is small for {x_dim} + {z_dim} dimensions: a linear fit alone costs about "
+            f"n = {n} is small for {x_dim} + {z_dim} dimensions: a linear fit alone costs at least "
             f"{cost:.2g} nats"
         )
     return found

@@ -82,7 +82,7 @@ def draw_estimate(estimate: MIEstimate) -> Figure:
     fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3))
     record = estimate.training
     for values, label in ((record.held_out, "held back"), (record.estimate, "training batches")):
-        left.plot(record.step, values.mean(1), label=label)
+        left.plot(record.step, values.nanmean(1), label=label)
     left.axhspan(*estimate.interval(), color=TRUTH, alpha=0.15, linewidth=0)
     draw_truth(left, estimate.value, "estimate, 95 %")
     left.set(xlabel="step", ylabel="nats")

@@ -320,6 +320,20 @@ def test_no_functions_are_seen_where_there_are_none(x, z):
     assert not warned(estimate(x, z, steps=10), FUNCTIONS)
 
 
+@pytest.mark.parametrize("n", [400, 1000])
+@pytest.mark.parametrize("rho", [0.0, 0.9, 0.99])
+def test_functions_are_not_seen_by_chance(n, rho):
+    found = [estimation._look_like_functions(*gaussians(n, rho, seed=seed)) for seed in range(40)]
+    assert sum(found) == 0
+
+
+@pytest.mark.parametrize("f", [lambda u: np.sin(3 * u), np.square, lambda u: np.sin(20 * u)])
+def test_functions_are_not_missed_by_chance(f):
+    draws = np.random.default_rng(0).standard_normal((40, 400))
+    pairs = [(ml.normal_scores(u[:, None]), ml.normal_scores(f(u)[:, None])) for u in draws]
+    assert all(estimation._look_like_functions(*pair) for pair in pairs)
+
+
 def test_too_few_rows_for_the_dimensions_are_warned_of():
     x, z = RNG.standard_normal((2, 200, 10))
     assert warned(estimate(x, z, steps=10), "n = 200 is small for 10 + 10 dimensions")
