@@ -43,6 +43,14 @@ def check_choice(name: str, value: object, choices: Sequence) -> object:
     return value
 
 
+def check_device(device: str | torch.device) -> torch.device:
+    """Return the device if this machine has it."""
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError, TypeError):  # torch raises each of them
+        raise ValueError(f"device = {device!r}: must be one that this machine has") from None
+
+
 def check_replicated(name: str, values: object, replicas: int) -> Tensor:
     """Return (n,), (n, d) or (R, n, d) as a finite tensor (1 or R, n, d) of the default dtype."""
     tensor = torch.as_tensor(values, dtype=torch.get_default_dtype()).detach()

@@ -10,6 +10,8 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 from torch import Tensor
 
+from mine_lib.checks import check_samples
+
 MOST_LABELS = 20  # an integer column with more different values holds numbers, not labels
 
 
@@ -29,23 +31,23 @@ def read_columns(name: str, data: object) -> Columns:
 
     Strings, categories, truth values, and integers with at most 20 different values are labels and
     become indicator columns, one a label (one in all for two labels). Constant columns are left
-    out. In other columns of integers or decimals the numbers count.
-    Raises ValueError on another shape, on NaN, infinity or missing values with their column and
-    count, on other types, on labels that hardly repeat, and if no column varies.
+    out. In other columns of integers, and in all columns of decimals, the numbers count.
+    Raises ValueError on another shape, on NaN, infinity, missing or masked values with their column
+    and count, on other types, on labels that hardly repeat, and if no column varies.
     """
     frame = _frame(name, data)
     parts, constant = [], []
     for position in range(frame.shape[1]):
-        column = frame.iloc[:, position]
         title = frame.columns[position]
         is_named = frame.shape[1] > 1 or isinstance(title, str)
         label = f"{name}, column {title!r}" if is_named else name
-        if column.nunique(dropna=False) == 1 and not column.isna().any():
+        values = _numbers(label, frame.iloc[:, position])
+        if (values == values[0]).all():
             constant.append(label)
         else:
-            parts.append(_numbers(label, column))
+            parts.append(values)
     if not parts:
-        raise ValueError(f"{name} is constant: must vary (a constant has no information)")
+        raise ValueError(f"{name} is constant, of shape {frame.shape}: must vary")
     values = np.hstack(parts)
     return Columns(values, constant, len(np.unique(values, axis=0)) > len(values) / 2)
 
@@ -53,28 +55,36 @@ def read_columns(name: str, data: object) -> Columns:
 def normal_scores(values: ArrayLike) -> np.ndarray:
     """Replace each number by the standard normal quantile of its rank (eq. 7-scores).
 
-    values: (n, d), each column for itself; equal numbers share their mean rank. Returns (n, d),
-    centred and scaled to unit variance. Leaves mutual information unchanged, since it is strictly
-    increasing on the values that occur.
+    values: (n,) or (n, d), each column for itself; equal numbers share their mean rank. Returns
+    (n, d), centred and scaled to unit variance. Leaves mutual information unchanged, since it is
+    strictly increasing on the values that occur. Raises ValueError on NaN, infinity, other shapes
+    and constant columns.
     """
-    values = np.asarray(values, dtype=float)
+    values = check_samples("values", values)
     return standardise(ndtri((rankdata(values, axis=0) - 0.5) / len(values)))
 
 
 def standardise(values: ArrayLike) -> np.ndarray:
-    """Centre each column of (n, d) and scale it to unit variance."""
-    values = np.asarray(values, dtype=float)
-    return (values - values.mean(0)) / values.std(0)
+    """Centre each column of (n,) or (n, d) and scale it to unit variance; errors as above."""
+    values = check_samples("values", values)
+    centred = values / np.abs(values).max(0).clip(np.finfo(float).tiny)  # squares do not overflow
+    centred -= centred.mean(0)
+    deviations = centred.std(0)
+    if (deviations == 0).any():
+        raise ValueError(f"column {int(deviations.argmin())} of values is constant: must vary")
+    return centred / deviations
 
 
 def _frame(name: str, data: object) -> pd.DataFrame:
     if isinstance(data, Tensor):
         data = data.detach().cpu()
         data = (data.double() if data.is_floating_point() else data).numpy()
-    if isinstance(data, pd.Series):
-        data = data.to_frame()
+    if np.ma.is_masked(data):
+        raise ValueError(f"{name} holds {np.ma.count_masked(data)} masked values: must hold none")
+    if isinstance(data, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
+        data = pd.Series(data).to_frame()
     if not isinstance(data, pd.DataFrame):
-        array = np.asarray(data)
+        array = _array(name, data)
         if array.ndim not in (1, 2):
             raise ValueError(f"{name} has shape {array.shape}: must be (n,) or (n, d)")
         data = pd.DataFrame(array)
@@ -83,25 +93,45 @@ def _frame(name: str, data: object) -> pd.DataFrame:
     return data.infer_objects()
 
 
+def _array(name: str, data: object) -> np.ndarray:
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        raise ValueError(f"{name} has rows of unequal lengths: must be (n,) or (n, d)") from None
+    # Beside a string, NumPy turns numbers and NaN into strings too.
+    is_text = array.dtype.kind in "US" and not isinstance(data, np.ndarray)
+    return np.asarray(data, dtype=object) if is_text else array
+
+
 def _numbers(label: str, column: pd.Series) -> np.ndarray:
     """A column as numbers (n, 1), or as indicators of its labels (n, labels)."""
-    missing = int(column.isna().sum())
-    if missing:
-        raise ValueError(f"{label} holds {missing} NaN: must hold none")
+    _refuse(label, int(column.isna().sum()), "NaN")
     if _is_labels(column):
-        if column.nunique() > max(MOST_LABELS, len(column) / 10):
-            raise ValueError(
-                f"{label} holds {column.nunique()} labels in {len(column)} rows: must repeat them"
-            )
-        labels = column.astype(object)  # a category that does not occur would be a constant column
-        return pd.get_dummies(labels, drop_first=labels.nunique() == 2).to_numpy(float)
+        return _indicators(label, column)
     if not types.is_numeric_dtype(column) or types.is_complex_dtype(column):
         raise ValueError(f"{label} has type {column.dtype}: must be numbers or labels")
-    values = column.to_numpy(float)
-    infinite = int(np.isinf(values).sum())
-    if infinite:
-        raise ValueError(f"{label} holds {infinite} infinite values: must hold none")
+    values = column.to_numpy(float, na_value=np.nan)
+    _refuse(label, int(np.isnan(values).sum()), "NaN")  # isna does not see all of a Float64 column
+    _refuse(label, int(np.isinf(values).sum()), "infinite values")
     return values[:, None]
+
+
+def _refuse(label: str, count: int, what: str) -> None:
+    if count:
+        raise ValueError(f"{label} holds {count} {what}: must hold none")
+
+
+def _indicators(label: str, column: pd.Series) -> np.ndarray:
+    labels = column.astype(object)  # a category that does not occur would be a constant column
+    if not labels.map(types.is_hashable).all():
+        raise ValueError(f"{label} has type {column.dtype}: must be numbers or labels")
+    count = labels.nunique()
+    if count > max(MOST_LABELS, len(labels) / 10):
+        raise ValueError(
+            f"{label} holds {count} labels in {len(labels)} rows, such as {labels.iloc[0]!r}: must "
+            "repeat them, or be numbers (of a numeric type)"
+        )
+    return pd.get_dummies(labels, drop_first=count == 2).to_numpy(float)
 
 
 def _is_labels(column: pd.Series) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from scipy.spatial import cKDTree
@@ -12,31 +13,37 @@ from scipy.special import logsumexp
 from scipy.stats import chi2, norm
 from torch import Tensor
 
-from mine_lib.checks import check_between, check_choice, check_count
+from mine_lib.checks import check_between, check_choice, check_count, check_device, check_rate
 from mine_lib.columns import Columns, normal_scores, read_columns, standardise
 from mine_lib.gaussian import LARGEST_CORRELATION, GaussianCritic
-from mine_lib.training import Critic, TrainingRecord, train
+from mine_lib.training import Critic, TrainingRecord, evaluate, train
 
+PANDAS = (pd.Series, pd.DataFrame)
 TRANSFORMS = {"normal_scores": normal_scores, "standardise": standardise}
 LEAST_ROWS = 50
 VALIDATION = 0.1  # of a training part, for early stopping
 LEAST_VALIDATION, VALIDATION_SHIFTS = 20, 20
 EPOCHS, LEAST_STEPS, MOST_STEPS = 50, 600, 3000
 LOG_EVERY = 50  # steps, and a look at the rows held back
-PRODUCT_SHARE = 0.1  # of the standard error, aimed at for the product term's own error
-LARGEST_PRODUCT_SHARE = 0.2  # above it the estimate carries a warning
+# The product term of a fold
 FIRST_SHIFTS = 64
-MOST_PAIRS = 2**23  # product pairs of a fold
+MOST_PAIRS = 2**23
 PAIRS_AT_ONCE = 2**13
+PRODUCT_SHARE = 0.1  # of the standard error, aimed at for the product term's own error
+# Warnings
+LARGEST_PRODUCT_SHARE = 0.2  # of the standard error
 DISAGREEMENT = 1e-3  # folds differ that much by chance so rarely
+FOLD_SHARE = 0.01  # of the value; folds that differ by less agree, whatever their errors
 LEAST_SPREAD = 1e-6  # nats; folds may differ by rounding
-LEAST_COST = 0.01  # nats of a linear fit, below which n is not called small
+COST_SHARE, LEAST_COST = 0.05, 0.01  # of the value; nats; a linear fit may cost that much
+MOST_BELOW_ZERO = 0.05  # nats, and three standard errors if they are fewer, but at least LEAST_COST
 PAIRS_AT_CEILING = 10  # at I = log(n / 10) a row meets ten others that look like its partner
+LEAST_FOR_NEIGHBOURS = 400  # rows
+NEAR, FAR = 2, 8  # neighbours compared in looking for functions
+FUNCTION_RATE = 0.6  # log of the growth of distances in z over that in x; one for a function
 
-LEAST_FOR_NEIGHBOURS = 400
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MIEstimate:
     """Mutual information in nats, from `estimate_mi`.
 
@@ -73,6 +80,10 @@ class MIEstimate:
         """The value in nats."""
         return self.value
 
+    def __format__(self, spec: str) -> str:
+        """The value as a number, or without a format the whole line."""
+        return format(self.value, spec) if spec else str(self)
+
     def __str__(self) -> str:
         """Value, standard error to two digits, and warnings, in one line."""
         digits = 1 - math.floor(math.log10(self.standard_error)) if self.standard_error > 0 else 4
@@ -106,31 +117,37 @@ def estimate_mi(
 ) -> MIEstimate:
     """Estimate I(X; Z) in nats by cross-fitted MINE with a moving average (section 7.2).
 
-    x, z: (n,) or (n, d): NumPy arrays, torch tensors, pandas objects or lists. Strings, categories,
-    truth values and integers with at most 20 different values are labels (see `read_columns`).
+    x, z: (n,) or (n, d): NumPy arrays, torch tensors, pandas objects or lists, paired row by row.
+    Strings, categories, truth values and integers with at most 20 different values are labels (see
+    `read_columns`); decimals are numbers even if whole.
     folds: parts of the data; each is evaluated by networks trained on the others. restarts:
     networks for a fold, whose mean is its critic. steps: by default fifty epochs, at least 600 and
     at most 3000. batch_size, learning_rate (falls to zero), alpha, hidden: see `train`.
     transform: "normal_scores" of each column, or "standardise".
-    gaussian_part: add a `GaussianCritic`, fitted on the training part, to the networks.
+    gaussian_part: add a `GaussianCritic`, fitted on the training part, to the networks, unless its
+    value on the rows held back is not above zero.
     seed: the same seed gives the same estimate on one machine and number of threads.
+    Memory: each network has its rows; data of 1 MB take about folds * restarts * 4 MB.
 
     An interrupt from the keyboard ends the training and evaluates what there is, with a warning.
-    Raises ValueError on unequal lengths, fewer than 50 rows, what `read_columns` refuses, and
-    arguments out of range.
+    Raises ValueError on unequal lengths, pandas objects with different indexes, fewer than 50 rows,
+    what `read_columns` refuses, and arguments out of range.
     """
     check_choice("transform", transform, [*TRANSFORMS])
     check_count("folds", folds, 2)
     check_count("restarts", restarts)
     check_count("seed", seed, 0)
     check_choice("gaussian_part", gaussian_part, (False, True))
+    check_rate("alpha", alpha)
+    device = check_device(device)
+    _check_index(x, z)
     columns = read_columns("x", x), read_columns("z", z)
-    n = _check_rows(*columns, folds)
-    x, z = (TRANSFORMS[transform](each.values) for each in columns)
-    data = [torch.as_tensor(each, dtype=torch.get_default_dtype()) for each in (x, z)]
-    plan = _Plan(n, folds, restarts, seed)
+    _check_rows(*columns, folds)
+    scores = tuple(TRANSFORMS[transform](each.values) for each in columns)
+    data = [torch.as_tensor(each, dtype=torch.get_default_dtype()) for each in scores]
+    plan = _Plan(len(data[0]), folds, restarts, seed)
     train_on, validate_on = ([each[rows] for each in data] for rows in (plan.train, plan.validate))
-    base = GaussianCritic(*train_on).to(device) if gaussian_part else None
+    base = _gaussian_part(train_on, validate_on, plan).to(device) if gaussian_part else None
     batch_size = min(check_count("batch_size", batch_size, 2), plan.largest_batch)
     record = train(
         *train_on, held_out=tuple(validate_on), seeds=plan.seeds, base=base, hidden=hidden,
@@ -142,7 +159,16 @@ def estimate_mi(
     for k, rows in enumerate(plan.test):
         critic = _mean_critic(record, base, slice(k * restarts, (k + 1) * restarts))
         parts.append(_evaluate(critic, *(each[rows].to(device) for each in data), seed))
-    return _summary(plan, parts, columns, (x, z), record)
+    return _summary(plan, parts, columns, scores, record)
+
+
+def _gaussian_part(
+    train_on: Sequence[Tensor], validate_on: Sequence[Tensor], plan: "_Plan"
+) -> GaussianCritic:
+    """Fit it, and drop it where it does harm on the rows held back."""
+    critic = GaussianCritic(*train_on)
+    critic.drop(~(evaluate(critic, *validate_on, plan.validation_shifts) > 0))
+    return critic
 
 
 class _Plan:
@@ -214,7 +240,9 @@ def _evaluate(critic: Critic, x: Tensor, z: Tensor, seed: int) -> _Part:
 def _product_values(critic: Critic, x: Tensor, z: Tensor, offsets: np.ndarray) -> np.ndarray:
     """T at x_i and z_(i + offset), (offsets, rows)."""
     rows, values = len(x), []
-    for some in np.array_split(offsets, math.ceil(len(offsets) * rows / PAIRS_AT_ONCE)):
+    for some in np.array_split(
+        offsets, min(len(offsets), math.ceil(len(offsets) * rows / PAIRS_AT_ONCE))
+    ):
         partners = (np.arange(rows) + some[:, None]).ravel() % rows
         t = critic(x.repeat(len(some), 1), z[torch.from_numpy(partners).to(z.device)])
         values.append(t.cpu().double().numpy().reshape(-1, rows))
@@ -254,15 +282,14 @@ def _summary(
     value, error = float(share @ folds), float(np.linalg.norm(share * errors))
     warnings = [
         *_about_columns(columns, scores),
-        *_about_size(value, error, columns, plan.train.shape[1]),
+        *_about_size(value, error, scores, plan.train.shape[1]),
+        *_about_value(value, error),
         *_about_folds(value, folds, errors),
+        *_about_training(record),
     ]
     product_error = np.linalg.norm(share * product_errors)
     if product_error > LARGEST_PRODUCT_SHARE * error:
         warnings.append(f"the product term alone has an error of {product_error:.2g} nats")
-    if record.interrupted:
-        done = int(record.step[-1]) if len(record.step) else 0
-        warnings.append(f"training was interrupted after about {done} steps")
     return MIEstimate(
         value, error, len(pointwise), folds, errors, pointwise, warnings, *scores, record
     )
@@ -271,6 +298,7 @@ def _summary(
 def _about_columns(
     columns: tuple[Columns, Columns], scores: tuple[np.ndarray, np.ndarray]
 ) -> list[str]:
+    """Say what was left out, and whether the information may be infinite."""
     constant = [name for each in columns for name in each.constant]
     found = [f"constant and left out: {', '.join(constant)}"] if constant else []
     if all(each.is_continuous for each in columns) and _look_like_functions(*scores):
@@ -280,9 +308,10 @@ def _about_columns(
 
 def _look_like_functions(x: np.ndarray, z: np.ndarray) -> bool:
     """Whether a canonical correlation is one, or nearness in one means nearness in the other."""
-    x_part, z_part = (torch.as_tensor(each)[None] for each in (x, z))
-    if GaussianCritic(x_part, z_part).correlations.max() >= LARGEST_CORRELATION:
-        return True
+    if x.shape[1] + z.shape[1] < len(x) / 2:  # with half as many rows, one is no surprise
+        critic = GaussianCritic(*(torch.as_tensor(each)[None] for each in (x, z)))
+        if critic.correlations.max() >= LARGEST_CORRELATION:
+            return True
     return len(x) >= LEAST_FOR_NEIGHBOURS and (_determines(x, z) or _determines(z, x))
 
 
@@ -296,30 +325,54 @@ def _determines(x: np.ndarray, z: np.ndarray) -> bool:
     if x.shape[1] > 2:
         return False
     with np.errstate(divide="ignore", invalid="ignore"):  # ties have no distance
-        farther_x, farther_z = _gaps(x, z, 8) / _gaps(x, z, 2)
-    return bool(farther_z > farther_x**0.6)
+        farther_x, farther_z = _gaps(x, z, FAR) / _gaps(x, z, NEAR)
+    return bool(farther_z > farther_x**FUNCTION_RATE)
 
 
 def _gaps(x: np.ndarray, z: np.ndarray, k: int) -> np.ndarray:
-    """Lower quartiles of the distances in x and in z of each row to its k-th neighbour in x."""
+    """Upper quartiles of the distances in x and in z of each row to its k-th neighbour in x.
+
+    The upper ones, since up to half of the rows may be ties.
+    """
     distance, index = cKDTree(x).query(x, k + 1)
     gap = np.linalg.norm(z - z[index[:, k]], axis=1)
-    return np.quantile([distance[:, k], gap], 0.25, axis=1)
+    return np.quantile([distance[:, k], gap], 0.75, axis=1)
 
 
 def _about_size(
-    value: float, error: float, columns: tuple[Columns, Columns], n_train: int
+    value: float, error: float, scores: tuple[np.ndarray, np.ndarray], n_train: int
 ) -> list[str]:
-    n, (x_dim, z_dim) = len(columns[0].values), (each.values.shape[1] for each in columns)
-    found = []
+    """Compare n with what e^I and a linear fit ask for."""
+    n, found = len(scores[0]), []
     if value > math.log(n / PAIRS_AT_CEILING):
         found.append(f"the value nears log n = {math.log(n):.1f}: it may be far too low or high")
+    x_dim, z_dim = (np.linalg.matrix_rank(each) for each in scores)
     cost = x_dim * z_dim / (2 * n_train)
-    if cost > max(error, 0.05 * value, LEAST_COST):
+    if cost > max(error, COST_SHARE * value, LEAST_COST):
         found.append(
             f"n = {n} is small for {x_dim} + {z_dim} dimensions: a linear fit alone costs at least "
             f"{cost:.2g} nats"
         )
+    return found
+
+
+def _about_value(value: float, error: float) -> list[str]:
+    """Information is not negative, and no error is zero."""
+    if value < -max(LEAST_COST, min(3 * error, MOST_BELOW_ZERO)):
+        return ["the value is below zero: what the critics learned does not hold on other rows"]
+    if error == 0:
+        return ["the critics are constant: no information was found, and the error says nothing"]
+    return []
+
+
+def _about_training(record: TrainingRecord) -> list[str]:
+    """Say if networks froze, and if the training was interrupted."""
+    found, frozen = [], int((record.frozen_at > 0).sum())
+    if frozen:
+        found.append(f"{frozen} of {len(record.frozen_at)} networks turned non-finite and froze")
+    if record.interrupted:
+        done = int(record.step[-1]) if len(record.step) else 0
+        found.append(f"training was interrupted after about {done} steps")
     return found
 
 
@@ -328,17 +381,21 @@ def _about_folds(value: float, folds: np.ndarray, errors: np.ndarray) -> list[st
 
     Near independence the errors themselves scatter widely; none counts as below their rms.
     """
-    least = max(np.sqrt(np.mean(errors**2)), 0.01 * abs(value), LEAST_SPREAD)
+    least = max(np.sqrt(np.mean(errors**2)), FOLD_SHARE * abs(value), LEAST_SPREAD)
     scaled = (folds - folds.mean()) / np.maximum(errors, least)
     if scaled @ scaled <= chi2.isf(DISAGREEMENT, len(folds) - 1):
         return []
     return [f"the folds disagree: {', '.join(f'{each:.3f}' for each in folds)}"]
 
 
-def _check_rows(x: Columns, z: Columns, folds: int) -> int:
-    n = len(x.values)
+def _check_index(x: object, z: object) -> None:
+    if isinstance(x, PANDAS) and isinstance(z, PANDAS) and not x.index.equals(z.index):
+        raise ValueError("x and z have different indexes: must be equal, or dropped (reset_index)")
+
+
+def _check_rows(x: Columns, z: Columns, folds: int) -> None:
+    n, least = len(x.values), max(LEAST_ROWS, 5 * folds)
     if n != len(z.values):
         raise ValueError(f"x has {n} rows and z has {len(z.values)}: must be equally many")
-    if n < max(LEAST_ROWS, 5 * folds):
-        raise ValueError(f"x and z have {n} rows: must have at least {max(LEAST_ROWS, 5 * folds)}")
-    return n
+    if n < least:
+        raise ValueError(f"x and z have {n} rows: must have at least {least}")

@@ -79,7 +79,7 @@ def draw_estimate(estimate: MIEstimate) -> Figure:
     early stopping, with the estimate and its 95 % interval. Right, i at each pair: as the colour of
     the normal scores if x and z have one column each, else as a histogram.
     """
-    fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
     record = estimate.training
     for values, label in ((record.held_out, "held back"), (record.estimate, "training batches")):
         left.plot(record.step, values.nanmean(1), label=label)

@@ -36,6 +36,11 @@ class GaussianCritic:
             setattr(self, name, value.to(target))
         return self
 
+    def drop(self, replicas: Tensor) -> None:
+        """Make the critic zero in the replicas marked by (R,) truth values."""
+        for values in (self.information, self.of_sums, self.of_differences):
+            values[replicas] = 0
+
     def __call__(self, x: Tensor, z: Tensor, replicas: slice = slice(None)) -> Tensor:
         """Critic values (r, b) of x (r, b, x_dim) and z (r, b, z_dim)."""
         u = (x - self.x_mean[replicas]) @ self.x_map[replicas]

@@ -37,6 +37,8 @@ class StatisticsNetwork(nn.Module):
         seeds = range(replicas) if seeds is None else seeds
         if len(seeds) != replicas:
             raise ValueError(f"seeds has {len(seeds)} entries: must have {replicas}, one a replica")
+        if isinstance(hidden, int | str):
+            raise ValueError(f"hidden = {hidden!r}: must be a sequence of widths, such as (64, 64)")
         inputs = check_count("x_dim", x_dim) + check_count("z_dim", z_dim)
         sizes = [inputs, *(check_count("hidden", width) for width in hidden), 1]
         layers = zip(*(_initial_layers(sizes, seed) for seed in seeds), strict=True)

@@ -18,7 +18,14 @@ from torch import Tensor
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler
 
 from mine_lib.bounds import log_mean_exp
-from mine_lib.checks import check_between, check_choice, check_count, check_rate, check_replicated
+from mine_lib.checks import (
+    check_between,
+    check_choice,
+    check_count,
+    check_device,
+    check_rate,
+    check_replicated,
+)
 from mine_lib.networks import CriticPass, StatisticsNetwork, flatten
 from mine_lib.progress import progress_bar
 
@@ -28,7 +35,7 @@ PRODUCTS = ("shift", "permute")
 Critic = Callable[..., Tensor]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainingRecord:
     """What a training run went through: K logged steps of R replicas, information in nats.
 
@@ -110,6 +117,7 @@ def train(
     lengths, fewer rows than a batch, and arguments out of range.
     """
     _check_settings(variant, product, steps, log_every, learning_rate, clip_norm, seeds)
+    device = check_device(device)
     alphas = _check_alphas(alpha if variant == "ema" else 1.0, len(seeds))
     data = _check_data(x, z, "", len(seeds), check_count("batch_size", batch_size, 2))
     if check_count("negatives", negatives) >= batch_size:

@@ -1,5 +1,7 @@
 """A user's data: what becomes which columns, and what is refused with its place and count."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +28,9 @@ WORDS = np.array(["a", "b", "c", "a"] * 10)
         pd.Series(NUMBERS, index=range(40, 0, -1)),
         pd.DataFrame({"length": NUMBERS}),
         pd.Series(NUMBERS, dtype=object),
+        pd.Series(NUMBERS, dtype="Float64"),
+        pd.Index(NUMBERS),
+        np.ma.masked_array(NUMBERS),
     ],
 )
 def test_numbers_stay_numbers(data):
@@ -39,6 +44,9 @@ def test_numbers_stay_numbers(data):
         (pd.Series(WORDS), 3),
         (pd.Series(WORDS, dtype="category"), 3),
         (pd.Categorical(WORDS, categories=["a", "b", "c", "never"]), 3),
+        (pd.Series(pd.Categorical(WORDS, categories=["a", "b", "c", "never"])), 3),
+        (pd.Categorical(np.round(2 * NUMBERS) % 4), 4),
+        (pd.cut(NUMBERS, 5), 5),
         (np.arange(40) % 7, 7),
         (torch.arange(40) % 7, 7),
         (NUMBERS > 0, 1),  # one column is enough for two labels
@@ -53,9 +61,21 @@ def test_labels_become_indicators(data, labels):
         np.testing.assert_array_equal(values.sum(1), 1)
 
 
-def test_integers_of_many_values_are_numbers():
-    values = read_columns("x", np.arange(40)).values
-    np.testing.assert_array_equal(values[:, 0], np.arange(40))
+def test_integers_of_more_than_twenty_values_are_numbers():
+    assert read_columns("x", np.arange(42) % 20).values.shape == (42, 20)
+    values = read_columns("x", np.arange(42) % 21).values
+    np.testing.assert_array_equal(values[:, 0], np.arange(42) % 21)
+
+
+def test_numbers_beside_labels_in_a_list_stay_numbers():
+    values = read_columns("x", list(zip(NUMBERS, WORDS, strict=True))).values
+    np.testing.assert_array_equal(values[:, 0], NUMBERS)
+    assert values.shape == (40, 4)
+
+
+def test_sixteen_bit_numbers_are_read():
+    values = torch.as_tensor(NUMBERS).bfloat16()
+    np.testing.assert_array_equal(read_columns("x", values).values[:, 0], values.double())
 
 
 def test_columns_of_both_kinds_stand_side_by_side():
@@ -82,7 +102,16 @@ def broken(value, count):
         (np.stack([NUMBERS, broken(np.nan, 4)], 1), "x, column 1 holds 4 NaN"),
         (pd.Series(["a", None, "b", "a"] * 10), "x holds 10 NaN"),
         (np.full(40, np.nan), "x holds 40 NaN"),
-        (np.ones(40), "x is constant"),
+        (["a", math.nan] * 20, "x holds 20 NaN"),
+        (np.ma.masked_less(NUMBERS, 0), r"x holds \d+ masked values"),
+        (pd.Series(NUMBERS, dtype="Float64") * np.inf * 0, "x holds 40 NaN"),
+        (pd.DataFrame({"a": np.full(40, np.inf), "b": NUMBERS}), "x, column 'a' holds 40 infinite"),
+        (np.ones(40), r"x is constant, of shape \(40, 1\)"),
+        (NUMBERS[None], r"x is constant, of shape \(1, 40\)"),
+        (np.arange(2**63, 2**63 + 40, dtype=np.uint64), "x is constant"),  # in double precision
+        ([[1.0, 2.0], [3.0]] * 20, "x has rows of unequal lengths"),
+        (pd.Series([[1], [2]] * 20), "x has type object"),
+        ([*NUMBERS[:39], "n/a"], "x holds 40 labels in 40 rows, such as .*: must repeat them"),
         ([str(k) for k in range(40)], "x holds 40 labels in 40 rows"),
         (NUMBERS + 1j, "x has type complex128"),
         (pd.Series(pd.date_range("2020", periods=40)), "x has type datetime64"),
@@ -112,3 +141,26 @@ def test_normal_scores_are_quantiles_of_ranks():
 def test_normal_scores_do_not_see_an_increasing_map(change):
     values = NUMBERS[:, None]
     np.testing.assert_allclose(ml.normal_scores(change(values)), ml.normal_scores(values))
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e-300, 1.0])
+def test_standardised_columns_have_mean_zero_and_variance_one(scale):
+    values = standardise(scale * NUMBERS)
+    assert values.shape == (40, 1)
+    np.testing.assert_allclose([values.mean(), values.var()], [0, 1], atol=1e-12)
+    np.testing.assert_allclose(values, standardise(NUMBERS), atol=1e-12)
+
+
+@pytest.mark.parametrize("change", [ml.normal_scores, standardise])
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.array([[1.0, 2.0], [3.0, 2.0]]), "column 1 of values is constant"),
+        ([0.0, 0.0], "column 0 of values is constant"),
+        ([1.0, math.nan], "values holds nan"),
+        (np.zeros((2, 2, 2)), "values has shape"),
+    ],
+)
+def test_what_has_no_scores_is_refused(change, values, message):
+    with pytest.raises(ValueError, match=message):
+        change(values)

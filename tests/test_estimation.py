@@ -125,6 +125,11 @@ def test_warnings_stand_in_the_same_line(plain):
     assert str(two) == f"{plain} | warning: too few | warning: too many"
 
 
+def test_a_format_formats_the_value(plain):
+    assert f"{plain:.2f}" == f"{plain.value:.2f}"
+    assert f"{plain}" == str(plain)
+
+
 def test_the_interval_is_a_normal_quantile_to_both_sides(plain):
     for level, quantile in ((0.95, 1.959964), (0.5, 0.674490)):
         low, high = plain.interval(level)
@@ -192,6 +197,53 @@ def test_each_fold_is_judged_by_the_mean_of_its_own_networks(restarts, data):
     for rows, t in zip(_Plan(403, 5, restarts, 0).test, values, strict=True):
         constant = t[rows] - found.pointwise[rows]  # log of the mean of e^T
         np.testing.assert_allclose(constant, constant.mean(), atol=1e-5)
+
+
+def test_training_gets_what_was_asked_for(data, monkeypatch):
+    calls = []
+
+    def spied(*pairs, **options):
+        calls.append((pairs, options))
+        return training.train(*pairs, **options)
+
+    monkeypatch.setattr(estimation, "train", spied)
+    options = {"alpha": 0.05, "hidden": (8, 4), "learning_rate": 0.02, "steps": 7, "batch_size": 32}
+    found = estimate(*data, restarts=2, **options)
+    ((pairs, given),) = calls
+    plan = _Plan(403, 5, 2, 0)
+    expected = {
+        **options, "seeds": plan.seeds, "decay": True, "early_stopping": True, "shifts": 20,
+        "device": torch.device("cpu"), "progress": False,
+    }  # fmt: skip
+    assert {name: given[name] for name in expected} == expected
+    for scores, trained, validated in zip(
+        (found.x, found.z), pairs, given["held_out"], strict=True
+    ):
+        np.testing.assert_array_equal(trained, scores[plan.train].astype(np.float32))
+        np.testing.assert_array_equal(validated, scores[plan.validate].astype(np.float32))
+
+
+def wide(columns, signal):
+    """500 rows with many columns, of which the first may say something about z."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((500, columns))
+    return x, signal * x[:, 0] + rng.standard_normal(500)
+
+
+LABELS = np.random.default_rng(0).integers(0, 15, (2, 60))
+
+
+@pytest.mark.parametrize("pair", [wide(200, 0), wide(200, 1), LABELS])
+def test_a_gaussian_part_that_does_harm_is_dropped(pair):
+    found = estimate(*pair)
+    assert abs(found.value) < 0.1  # kept, it would give -1 nat and less, or -10000
+    assert warned(found, "is small for")
+
+
+def test_a_gaussian_part_that_helps_is_kept(data):
+    assert estimate(*data, steps=1, learning_rate=1e-9).value == pytest.approx(
+        ml.gaussian_mi(0.8), abs=0.15
+    )  # four standard errors
 
 
 def test_noise_learned_by_heart_is_not_information():
@@ -263,6 +315,11 @@ BAD = [
     ({"x": HOLE}, "x, column 'age' holds 3 NaN: must hold none"),
     ({"z": np.where(X > 97, math.inf, X)}, "z holds 2 infinite values"),
     ({"z": np.ones(100)}, "z is constant"),
+    ({"device": "foo"}, "device = 'foo': must be one that this machine has"),
+    ({"hidden": 5}, "hidden = 5: must be a sequence of widths"),
+    ({"hidden": "64"}, "hidden = '64'"),
+    ({"alpha": [0.1] * 5}, "alpha = .*: must be a number"),
+    ({"x": pd.Series(X), "z": pd.Series(X).sort_values(ascending=False)}, "different indexes"),
 ]
 
 
@@ -313,6 +370,7 @@ def test_functions_are_warned_of(x, z):
         (np.where(U > 0, "up", "down"), U),
         (np.round(U), np.round(U)),
         (np.round(U, 1), np.round(U + NOISE, 1)),
+        (RNG.standard_normal((200, 90)), RNG.standard_normal((200, 20))),  # correlated perfectly
         (np.stack([U, V], 1), np.stack([NOISE, U + V], 1) + 0.5 * RNG.standard_normal((1000, 2))),
     ],
 )
@@ -325,6 +383,14 @@ def test_no_functions_are_seen_where_there_are_none(x, z):
 def test_functions_are_not_seen_by_chance(n, rho):
     found = [estimation._look_like_functions(*gaussians(n, rho, seed=seed)) for seed in range(40)]
     assert sum(found) == 0
+
+
+@pytest.mark.parametrize("share", [0.45, 0.49])
+def test_ties_are_not_taken_for_functions(share):
+    draws = np.random.default_rng(0).standard_normal((40, 2, 400))
+    for u, v in draws:
+        x = np.where(np.arange(400) < share * 400, 0, u)
+        assert not estimation._look_like_functions(*(ml.normal_scores(each) for each in (x, v)))
 
 
 @pytest.mark.parametrize("f", [lambda u: np.sin(3 * u), np.square, lambda u: np.sin(20 * u)])
@@ -359,6 +425,39 @@ def test_folds_that_disagree_are_warned_of():
     assert _about_folds(0.5, np.array(together), errors) == []
     (found,) = _about_folds(0.5, np.array(apart), errors)
     assert found == "the folds disagree: 0.500, 0.500, 0.500, 0.500, 0.610"
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "warns"),
+    [
+        (-0.009, 0.001, False),  # below zero by chance and by what fitting costs
+        (-0.011, 0.001, True),
+        (-0.04, 0.02, False),
+        (-0.06, 0.02, True),
+        (-5.0, 4.0, True),
+        (0.5, 0.01, False),
+    ],
+)
+def test_a_value_below_zero_is_warned_of(value, error, warns):
+    assert any("below zero" in each for each in estimation._about_value(value, error)) is warns
+
+
+def test_a_heavy_outlier_that_standardising_leaves_is_warned_of(data):
+    x, z = data
+    found = estimate(np.where(np.arange(403) == 7, 1e6, x[:, 0]), z, transform="standardise")
+    assert found.value < -1
+    assert warned(found, "below zero")
+
+
+def test_frozen_networks_are_warned_of(data):
+    found = estimate(*data, learning_rate=1e30, steps=10)
+    assert warned(found, "5 of 5 networks turned non-finite and froze")
+
+
+def test_constant_critics_are_warned_of():
+    found = estimate(*wide(200, 0), steps=1, learning_rate=1e-30)
+    assert (found.value, found.standard_error) == (pytest.approx(0, abs=1e-12), 0)
+    assert warned(found, "the critics are constant")
 
 
 def test_folds_without_value_or_error_agree():

@@ -59,3 +59,12 @@ def test_a_function_gets_a_finite_ratio():
     x, _ = sample(1, 1)
     critic = ml.GaussianCritic(*tensors(x, 2 * x))
     assert 5 < critic(*tensors(x, 2 * x)).mean() < 10
+
+
+def test_a_dropped_critic_is_zero_and_its_neighbour_is_not():
+    x, z = (values.view(2, 100, 1) for values in ml.correlated_gaussians(200, 0.8, seed=0))
+    critic = ml.GaussianCritic(x, z)
+    before = critic(x, z)
+    critic.drop(torch.tensor([True, False]))
+    assert not critic(x, z)[0].any()
+    assert torch.equal(critic(x, z)[1], before[1])
