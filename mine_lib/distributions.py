@@ -211,7 +211,7 @@ def student_pairs(
     """Draw n pairs of `correlated_gaussians`, each pair divided by one sqrt(chi^2 / dof).
 
     The pairs follow Student's t of dof degrees of freedom, a positive number; dof = 1 is Cauchy's
-    distribution (section 7.4). Returns x and z, each of shape (n, dim). With dof below 0.3 samples
+    distribution (section 7.5). Returns x and z, each of shape (n, dim). With dof below 0.3 samples
     may overflow single precision. Raises ValueError unless dof > 0, -1 < rho < 1 and n, dim >= 1.
     """
     n, dim = check_count("n", n), check_count("dim", dim)
@@ -226,7 +226,7 @@ def student_mi(dof: float, rho: float, dim: int = 1) -> float:
     """MI of `student_pairs` in nats: above `gaussian_mi`, as a pair shares its divisor.
 
     Rounding errs by some 1e-15 dof. Raises ValueError unless dof > 0, -1 < rho < 1 and dim >= 1
-    (section 7.4).
+    (section 7.5).
     """
     dof = check_between("dof", dof, 0, math.inf)
     gaussian = gaussian_mi(rho, dim)
@@ -236,7 +236,7 @@ def student_mi(dof: float, rho: float, dim: int = 1) -> float:
 def additive_uniform(n: int, half_width: float, seed: int | None = None) -> tuple[Tensor, Tensor]:
     """Draw n pairs of x, uniform on [0, 1], and z = x + noise uniform on +-half_width.
 
-    Returns x and z, each of shape (n, 1) (section 7.4). Raises ValueError unless half_width > 0 and
+    Returns x and z, each of shape (n, 1) (section 7.5). Raises ValueError unless half_width > 0 and
     n >= 1.
     """
     half_width = check_between("half_width", half_width, 0, math.inf)
@@ -247,7 +247,7 @@ def additive_uniform(n: int, half_width: float, seed: int | None = None) -> tupl
 def additive_uniform_mi(half_width: float) -> float:
     """MI of `additive_uniform` in nats: half_width - log(2 half_width) up to a half_width of 1/2.
 
-    Beyond, 1 / (4 half_width) (section 7.4). Raises ValueError unless half_width > 0.
+    Beyond, 1 / (4 half_width) (section 7.5). Raises ValueError unless half_width > 0.
     """
     half_width = check_between("half_width", half_width, 0, math.inf)
     if half_width > 1 / 2:
@@ -258,7 +258,7 @@ def additive_uniform_mi(half_width: float) -> float:
 def gaussian_mixture(n: int, rho: float, seed: int | None = None) -> tuple[Tensor, Tensor]:
     """Draw n pairs of standard Gaussians, of correlation rho or, with equal chance, -rho.
 
-    Uncorrelated, yet dependent unless rho = 0 (section 7.4). Returns x and z, each of shape (n, 1).
+    Uncorrelated, yet dependent unless rho = 0 (section 7.5). Returns x and z, each of shape (n, 1).
     Raises ValueError unless -1 < rho < 1 and n >= 1.
     """
     n, rho = check_count("n", n), check_between("rho", rho, -1, 1)
@@ -268,7 +268,7 @@ def gaussian_mixture(n: int, rho: float, seed: int | None = None) -> tuple[Tenso
 
 
 def gaussian_mixture_mi(rho: float) -> float:
-    """MI of `gaussian_mixture` in nats by one-dimensional quadrature (section 7.4).
+    """MI of `gaussian_mixture` in nats by one-dimensional quadrature (section 7.5).
 
     By symmetry, it is the mean log ratio of the pairs of correlation rho: `gaussian_mi` - log 2
     + E[log(1 + exp(-2 rho T))], where T = XZ / (1 - rho^2). Raises ValueError unless -1 < rho < 1.
@@ -286,7 +286,7 @@ def gaussian_mixture_mi(rho: float) -> float:
 
 
 def gaussian_mixture_log_ratio(x: ArrayLike, z: ArrayLike, rho: float) -> Tensor:
-    """Log density ratio of `gaussian_mixture` in nats (section 7.4).
+    """Log density ratio of `gaussian_mixture` in nats (section 7.5).
 
     x, z: shape (n,) or (n, 1). Returns shape (n,). Raises ValueError on NaN, infinity or unequal
     lengths, and unless -1 < rho < 1.
@@ -300,7 +300,7 @@ def spiral_pairs(n: int, rho: float, seed: int | None = None) -> tuple[Tensor, T
     """Draw n pairs of `correlated_gaussians`, x wound onto the spiral (t cos t, t sin t).
 
     t = pi (1 + 3 Phi(x)), with Phi the standard Gaussian's distribution function. Winding is a
-    bijection, so the MI is still `gaussian_mi(rho)` (section 7.4). Returns x, shape (n, 2), and z,
+    bijection, so the MI is still `gaussian_mi(rho)` (section 7.5). Returns x, shape (n, 2), and z,
     shape (n, 1). Raises ValueError unless -1 < rho < 1 and n >= 1.
     """
     n, rho = check_count("n", n), check_between("rho", rho, -1, 1)
@@ -314,7 +314,7 @@ def xor_with_distractors(
 ) -> tuple[Tensor, Tensor]:
     """Draw n pairs of `xor`, with independent standard Gaussian columns appended to x.
 
-    Their MI is still log 2 nats (section 7.4). Returns x, shape (n, 2 + distractors), and y, shape
+    Their MI is still log 2 nats (section 7.5). Returns x, shape (n, 2 + distractors), and y, shape
     (n, 1). Raises ValueError unless distractors >= 0 and n >= 1.
     """
     n, distractors = check_count("n", n), check_count("distractors", distractors, least=0)
@@ -327,7 +327,7 @@ def xor_with_distractors(
 def steps_and_ramps(n: int, steps: int, seed: int | None = None) -> tuple[Tensor, Tensor]:
     """Draw n pairs of x, uniform on 0, ..., steps - 1, and z = x + noise uniform on [0, 2].
 
-    A discrete and a continuous variable (section 7.4). Returns x and z, each of shape (n, 1).
+    A discrete and a continuous variable (section 7.5). Returns x and z, each of shape (n, 1).
     Raises ValueError unless n, steps >= 1.
     """
     n, steps = check_count("n", n), check_count("steps", steps)
@@ -337,7 +337,7 @@ def steps_and_ramps(n: int, steps: int, seed: int | None = None) -> tuple[Tensor
 
 
 def steps_and_ramps_mi(steps: int) -> float:
-    """MI of `steps_and_ramps` in nats: log(steps) - (steps - 1) / steps log 2 (section 7.4).
+    """MI of `steps_and_ramps` in nats: log(steps) - (steps - 1) / steps log 2 (section 7.5).
 
     Raises ValueError unless steps >= 1.
     """

@@ -3,7 +3,7 @@
 All replicas train at once and share nothing. Both variants of MINE climb the same surrogate,
 E_P[T] - E_Q[e^T]/v with v held fixed, whose gradient is that of MINE (section 3.2): with the batch
 mean of e^T for v it is the vanilla gradient, with a moving average the corrected one (section 5.1).
-Other objectives (section 7.5) weigh the critic values otherwise; all else is the same.
+Other objectives (section 7.4) weigh the critic values otherwise; all else is the same.
 """
 
 import math

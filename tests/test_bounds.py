@@ -64,7 +64,7 @@ def test_large_values_do_not_overflow():
     assert nwj(t_joint, t_product, a=math.exp(80)).isneginf()  # the true value is below -1e138
 
 
-# Other objectives (section 7.5)
+# Other objectives (section 7.4)
 
 
 def test_infonce_by_hand():

@@ -67,6 +67,13 @@ def test_integers_of_more_than_twenty_values_are_numbers():
     np.testing.assert_array_equal(values[:, 0], np.arange(42) % 21)
 
 
+def test_up_to_a_tenth_of_the_rows_may_be_different_labels():
+    words = [f"word {k % 30}" for k in range(300)]
+    assert read_columns("x", words).values.shape == (300, 30)
+    with pytest.raises(ValueError, match="30 labels in 299 rows"):
+        read_columns("x", words[:299])
+
+
 def test_numbers_beside_labels_in_a_list_stay_numbers():
     values = read_columns("x", list(zip(NUMBERS, WORDS, strict=True))).values
     np.testing.assert_array_equal(values[:, 0], NUMBERS)

@@ -370,7 +370,7 @@ def test_functions_are_warned_of(x, z):
         (np.where(U > 0, "up", "down"), U),
         (np.round(U), np.round(U)),
         (np.round(U, 1), np.round(U + NOISE, 1)),
-        (RNG.standard_normal((200, 90)), RNG.standard_normal((200, 20))),  # correlated perfectly
+        (RNG.standard_normal((200, 120)), RNG.standard_normal((200, 90))),  # of any such sample
         (np.stack([U, V], 1), np.stack([NOISE, U + V], 1) + 0.5 * RNG.standard_normal((1000, 2))),
     ],
 )
@@ -385,25 +385,48 @@ def test_functions_are_not_seen_by_chance(n, rho):
     assert sum(found) == 0
 
 
+def test_nearness_is_looked_at_from_400_rows():
+    few, many = (_scores(U[:n], np.sin(3 * U[:n])) for n in (399, 400))
+    assert not estimation._look_like_functions(*few)
+    assert estimation._look_like_functions(*many)
+
+
+def _scores(x, z):
+    return ml.normal_scores(x), ml.normal_scores(z)
+
+
 @pytest.mark.parametrize("share", [0.45, 0.49])
 def test_ties_are_not_taken_for_functions(share):
     draws = np.random.default_rng(0).standard_normal((40, 2, 400))
     for u, v in draws:
         x = np.where(np.arange(400) < share * 400, 0, u)
-        assert not estimation._look_like_functions(*(ml.normal_scores(each) for each in (x, v)))
+        assert not estimation._look_like_functions(*_scores(x, v))
 
 
 @pytest.mark.parametrize("f", [lambda u: np.sin(3 * u), np.square, lambda u: np.sin(20 * u)])
 def test_functions_are_not_missed_by_chance(f):
     draws = np.random.default_rng(0).standard_normal((40, 400))
-    pairs = [(ml.normal_scores(u[:, None]), ml.normal_scores(f(u)[:, None])) for u in draws]
-    assert all(estimation._look_like_functions(*pair) for pair in pairs)
+    assert all(estimation._look_like_functions(*_scores(u, f(u))) for u in draws)
 
 
 def test_too_few_rows_for_the_dimensions_are_warned_of():
     x, z = RNG.standard_normal((2, 200, 10))
     assert warned(estimate(x, z, steps=10), "n = 200 is small for 10 + 10 dimensions")
     assert not warned(estimate(*gaussians(200), steps=10), "is small")
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "warns"),
+    [(1.0, 0.01, True), (1.0, 0.3, False), (5.5, 0.01, False), (4.5, 0.01, True)],
+)
+def test_a_small_cost_beside_error_or_value_is_no_reason_to_warn(value, error, warns):
+    scores = np.random.default_rng(0).standard_normal((2, 10**5, 20))
+    found = estimation._about_size(value, error, scores, 800)  # a linear fit costs 0.25 nats
+    assert found == (
+        ["n = 100000 is small for 20 + 20 dimensions: a linear fit alone costs at least 0.25 nats"]
+        if warns
+        else []
+    )
 
 
 def test_one_column_each_and_a_thousand_rows_are_enough():
