@@ -1,7 +1,8 @@
 """The helper package of the book Mutual Information Neural Estimation.
 
-Samples go in one direction: distributions -> network -> bounds -> training -> figures. All
-information is in nats.
+`estimate_mi` is what one calls with data of one's own. Below it, samples go in one direction:
+distributions or columns -> networks -> bounds -> training -> estimation -> figures. All information
+is in nats.
 """
 
 from mine_lib.bounds import (

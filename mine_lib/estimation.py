@@ -80,15 +80,16 @@ class MIEstimate:
         """The value in nats."""
         return self.value
 
-    def __format__(self, spec: str) -> str:
-        """The value as a number, or without a format the whole line."""
-        return format(self.value, spec) if spec else str(self)
-
     def __str__(self) -> str:
         """Value, standard error to two digits, and warnings, in one line."""
         digits = 1 - math.floor(math.log10(self.standard_error)) if self.standard_error > 0 else 4
-        decimals = min(max(digits, 0), 6)
-        said = f"{self.value:.{decimals}f} ± {self.standard_error:.{decimals}f} nats (n = {self.n})"
+        return format(self, f".{min(max(digits, 0), 6)}f")
+
+    def __format__(self, spec: str) -> str:
+        """The line with value and standard error in a format of their own, such as .2f."""
+        if not spec:
+            return str(self)
+        said = f"{self.value:{spec}} ± {self.standard_error:{spec}} nats (n = {self.n})"
         return " | warning: ".join([said, *self.warnings])
 
     def figure(self) -> Figure:

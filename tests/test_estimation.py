@@ -125,9 +125,10 @@ def test_warnings_stand_in_the_same_line(plain):
     assert str(two) == f"{plain} | warning: too few | warning: too many"
 
 
-def test_a_format_formats_the_value(plain):
-    assert f"{plain:.2f}" == f"{plain.value:.2f}"
-    assert f"{plain}" == str(plain)
+def test_a_format_is_that_of_value_and_error(plain):
+    found = changed(plain, value=0.51234, standard_error=0.0179, warnings=["too few"])
+    assert f"{found:.1f}" == "0.5 ± 0.0 nats (n = 403) | warning: too few"
+    assert f"{found}" == str(found)
 
 
 def test_the_interval_is_a_normal_quantile_to_both_sides(plain):
