@@ -18,12 +18,13 @@ MOST_LABELS = 20  # an integer column with more different values holds numbers, 
 @dataclass(frozen=True)
 class Columns:
     """Numbers (n, d). constant: names of columns left out. is_continuous: whether most rows of the
-    columns as a whole differ from each other.
+    columns as a whole differ from each other. is_labels: whether all columns held labels.
     """
 
     values: np.ndarray
     constant: list[str]
     is_continuous: bool
+    is_labels: bool
 
 
 def read_columns(name: str, data: object) -> Columns:
@@ -36,7 +37,7 @@ def read_columns(name: str, data: object) -> Columns:
     and count, on other types, on labels that hardly repeat, and if no column varies.
     """
     frame = _frame(name, data)
-    parts, constant = [], []
+    parts, constant, kinds = [], [], []
     for position in range(frame.shape[1]):
         title = frame.columns[position]
         is_named = frame.shape[1] > 1 or isinstance(title, str)
@@ -46,10 +47,12 @@ def read_columns(name: str, data: object) -> Columns:
             constant.append(label)
         else:
             parts.append(values)
+            kinds.append(_is_labels(frame.iloc[:, position]))
     if not parts:
         raise ValueError(f"{name} is constant, of shape {frame.shape}: must vary")
     values = np.hstack(parts)
-    return Columns(values, constant, len(np.unique(values, axis=0)) > len(values) / 2)
+    is_continuous = len(np.unique(values, axis=0)) > len(values) / 2
+    return Columns(values, constant, is_continuous, all(kinds))
 
 
 def normal_scores(values: ArrayLike) -> np.ndarray:
@@ -118,7 +121,9 @@ def _numbers(label: str, column: pd.Series) -> np.ndarray:
 
 def _refuse(label: str, count: int, what: str) -> None:
     if count:
-        raise ValueError(f"{label} holds {count} {what}: must hold none")
+        raise ValueError(
+            f"{label} holds {count} {what}: must hold none (leave these rows out of x and of z)"
+        )
 
 
 def _indicators(label: str, column: pd.Series) -> np.ndarray:
@@ -127,9 +132,11 @@ def _indicators(label: str, column: pd.Series) -> np.ndarray:
         raise ValueError(f"{label} has type {column.dtype}: must be numbers or labels")
     count = labels.nunique()
     if count > max(MOST_LABELS, len(labels) / 10):
+        is_text = pd.to_numeric(labels, errors="coerce").isna()
+        example = labels[is_text].iloc[0] if is_text.any() else labels.iloc[0]
         raise ValueError(
-            f"{label} holds {count} labels in {len(labels)} rows, such as {labels.iloc[0]!r}: must "
-            "repeat them, or be numbers (of a numeric type)"
+            f"{label} holds {count} labels in {len(labels)} rows, such as {example!r}: must repeat "
+            "them, or be numbers (of a numeric type)"
         )
     return pd.get_dummies(labels, drop_first=count == 2).to_numpy(float)
 

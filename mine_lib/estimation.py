@@ -120,13 +120,13 @@ def estimate_mi(
 
     x, z: (n,) or (n, d): NumPy arrays, torch tensors, pandas objects or lists, paired row by row.
     Strings, categories, truth values and integers with at most 20 different values are labels (see
-    `read_columns`); decimals are numbers even if whole.
+    `columns.read_columns`); decimals are numbers even if whole.
     folds: parts of the data; each is evaluated by networks trained on the others. restarts:
     networks for a fold, whose mean is its critic. steps: by default fifty epochs, at least 600 and
     at most 3000. batch_size, learning_rate (falls to zero), alpha, hidden: see `train`.
     transform: "normal_scores" of each column, or "standardise".
     gaussian_part: add a `GaussianCritic`, fitted on the training part, to the networks, unless its
-    value on the rows held back is not above zero.
+    value on the rows held back is not above zero, or x or z holds only labels.
     seed: the same seed gives the same estimate on one machine and number of threads.
     Memory: each network has its rows; data of 1 MB take about folds * restarts * 4 MB.
 
@@ -148,7 +148,8 @@ def estimate_mi(
     data = [torch.as_tensor(each, dtype=torch.get_default_dtype()) for each in scores]
     plan = _Plan(len(data[0]), folds, restarts, seed)
     train_on, validate_on = ([each[rows] for each in data] for rows in (plan.train, plan.validate))
-    base = _gaussian_part(train_on, validate_on, plan).to(device) if gaussian_part else None
+    with_part = gaussian_part and not any(each.is_labels for each in columns)
+    base = _gaussian_part(train_on, validate_on, plan).to(device) if with_part else None
     batch_size = min(check_count("batch_size", batch_size, 2), plan.largest_batch)
     record = train(
         *train_on, held_out=tuple(validate_on), seeds=plan.seeds, base=base, hidden=hidden,
@@ -391,7 +392,9 @@ def _about_folds(value: float, folds: np.ndarray, errors: np.ndarray) -> list[st
 
 def _check_index(x: object, z: object) -> None:
     if isinstance(x, PANDAS) and isinstance(z, PANDAS) and not x.index.equals(z.index):
-        raise ValueError("x and z have different indexes: must be equal, or dropped (reset_index)")
+        raise ValueError(
+            "x and z have different indexes: take both from one frame, or NumPy arrays"
+        )
 
 
 def _check_rows(x: Columns, z: Columns, folds: int) -> None:

@@ -81,16 +81,16 @@ def draw_estimate(estimate: MIEstimate) -> Figure:
     """
     fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
     record = estimate.training
-    for values, label in ((record.held_out, "held back"), (record.estimate, "training batches")):
-        left.plot(record.step, values.nanmean(1), label=label)
+    left.plot(record.step, record.held_out.nanmean(1), "C0-", label="held back")
+    left.plot(record.step, record.estimate.nanmean(1), "C1--", label="training batches")
     left.axhspan(*estimate.interval(), color=TRUTH, alpha=0.15, linewidth=0)
     draw_truth(left, estimate.value, "estimate, 95 %")
     left.set(xlabel="step", ylabel="nats")
-    left.legend(loc="lower right", fontsize=8)
+    left.legend(fontsize=8)
     if estimate.x.shape[1] == estimate.z.shape[1] == 1:
-        reach = np.abs(estimate.pointwise).max()
+        reach = np.quantile(np.abs(estimate.pointwise), 0.99)  # a few may be far out
         colours = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach}
-        points = right.scatter(estimate.x, estimate.z, 2, estimate.pointwise, **colours)
+        points = right.scatter(estimate.x, estimate.z, 4, estimate.pointwise, **colours)
         right.set(xlabel="score of x", ylabel="score of z")
         fig.colorbar(points, label="pointwise information (nats)")
     else:

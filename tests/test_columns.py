@@ -118,7 +118,7 @@ def broken(value, count):
         (np.arange(2**63, 2**63 + 40, dtype=np.uint64), "x is constant"),  # in double precision
         ([[1.0, 2.0], [3.0]] * 20, "x has rows of unequal lengths"),
         (pd.Series([[1], [2]] * 20), "x has type object"),
-        ([*NUMBERS[:39], "n/a"], "x holds 40 labels in 40 rows, such as .*: must repeat them"),
+        ([*NUMBERS[:39], "n/a"], "x holds 40 labels in 40 rows, such as 'n/a': must repeat them"),
         ([str(k) for k in range(40)], "x holds 40 labels in 40 rows"),
         (NUMBERS + 1j, "x has type complex128"),
         (pd.Series(pd.date_range("2020", periods=40)), "x has type datetime64"),

@@ -6,6 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import mine_lib as ml
 from mine_lib import estimation, training
@@ -77,7 +82,7 @@ def test_the_folds_can_be_as_small_as_they_may():
 def test_a_labels_information_about_itself_is_its_entropy():
     labels = np.random.default_rng(0).choice(3, 1000, p=[0.5, 0.3, 0.2])
     words = np.array(["red", "tan", "sea"])[labels]
-    found = estimate(words, words)
+    found = estimate(words, words, steps=300, learning_rate=0.02)
     shares = np.bincount(labels) / 1000
     assert found.value == pytest.approx(-shares @ np.log(shares), abs=0.03)
     assert not warned(found, "functions of one another")
@@ -239,6 +244,34 @@ def test_a_gaussian_part_that_does_harm_is_dropped(pair):
     found = estimate(*pair)
     assert abs(found.value) < 0.1  # kept, it would give -1 nat and less, or -10000
     assert warned(found, "is small for")
+
+
+@pytest.mark.parametrize("labels_first", [True, False])
+def test_labels_have_no_gaussian_part(labels_first, monkeypatch):
+    bases = []
+
+    def spied(*pairs, base, **options):
+        bases.append(base)
+        return training.train(*pairs, base=base, **options)
+
+    monkeypatch.setattr(estimation, "train", spied)
+    numbers, labels = RNG.standard_normal((2, 100)), RNG.integers(0, 3, 100)
+    numbers += labels
+    pair = (labels, numbers[0]) if labels_first else (numbers.T, labels)
+    assert estimate(*pair, steps=1).n == 100
+    assert estimate(numbers[0], pd.DataFrame({"a": numbers[1], "b": labels}), steps=1).n == 100
+    assert bases[0] is None
+    assert bases[1] is not None  # a side of both kinds has one
+
+
+def test_all_columns_of_iris_tell_as_much_as_a_classifier_knows():
+    flowers, species = load_iris(return_X_y=True)
+    found = ml.estimate_mi(flowers, species, progress=False)
+    model = make_pipeline(StandardScaler(), LogisticRegression())
+    chance = cross_val_predict(model, flowers, species, method="predict_proba")
+    log_loss = -np.log(chance[np.arange(150), species]).mean()
+    assert found.value + 2 * found.standard_error > math.log(3) - log_loss
+    assert found.value < math.log(3) + 2 * found.standard_error
 
 
 def test_a_gaussian_part_that_helps_is_kept(data):
