@@ -154,7 +154,8 @@ def non_gaussian() -> list[dict]:
             }
         rows.append(row)
         print(f"{name:24} true {truth:.4f} se {np.mean(row['standard_errors']):.4f}", *(
-            f"{method} {np.mean(each['errors']):+.3f} ({each['rms']:.3f}, {each['seconds']:.1f} s)"
+            f"{method} {truth + np.mean(each['errors']):.3f} (rms error {each['rms']:.3f}, "
+            f"{each['seconds']:.1f} s)"
             for method, each in row["methods"].items()), flush=True)  # fmt: skip
     return rows
 

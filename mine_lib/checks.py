@@ -94,11 +94,18 @@ def check_samples(name: str, values: object) -> np.ndarray:
     return array
 
 
+def check_same_length(x_rows: int, z_rows: int, kind: str = "") -> None:
+    """Refuse x and z, or another kind of them, that do not pair up row by row."""
+    if x_rows != z_rows:
+        raise ValueError(
+            f"{kind}x has {x_rows} rows and {kind}z has {z_rows}: must be equally many"
+        )
+
+
 def check_pairs(x: object, z: object) -> tuple[np.ndarray, np.ndarray]:
     """Return x and z as float64 arrays (n, d_x), (n, d_z) if they pair up row by row."""
     x_rows, z_rows = check_samples("x", x), check_samples("z", z)
-    if len(x_rows) != len(z_rows):
-        raise ValueError(f"x has {len(x_rows)} rows and z has {len(z_rows)}: must be equally many")
+    check_same_length(len(x_rows), len(z_rows))
     return x_rows, z_rows
 
 

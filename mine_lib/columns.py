@@ -39,15 +39,17 @@ def read_columns(name: str, data: object) -> Columns:
     frame = _frame(name, data)
     parts, constant, kinds = [], [], []
     for position in range(frame.shape[1]):
-        title = frame.columns[position]
+        title, column = frame.columns[position], frame.iloc[:, position]
         is_named = frame.shape[1] > 1 or isinstance(title, str)
         label = f"{name}, column {title!r}" if is_named else name
-        values = _numbers(label, frame.iloc[:, position])
+        _refuse(label, int(column.isna().sum()), "NaN")
+        is_labels = _is_labels(column)
+        values = (_indicators if is_labels else _numbers)(label, column)
         if (values == values[0]).all():
             constant.append(label)
         else:
             parts.append(values)
-            kinds.append(_is_labels(frame.iloc[:, position]))
+            kinds.append(is_labels)
     if not parts:
         raise ValueError(f"{name} is constant, of shape {frame.shape}: must vary")
     values = np.hstack(parts)
@@ -107,10 +109,7 @@ def _array(name: str, data: object) -> np.ndarray:
 
 
 def _numbers(label: str, column: pd.Series) -> np.ndarray:
-    """A column as numbers (n, 1), or as indicators of its labels (n, labels)."""
-    _refuse(label, int(column.isna().sum()), "NaN")
-    if _is_labels(column):
-        return _indicators(label, column)
+    """A column as numbers (n, 1)."""
     if not types.is_numeric_dtype(column) or types.is_complex_dtype(column):
         raise ValueError(f"{label} has type {column.dtype}: must be numbers or labels")
     values = column.to_numpy(float, na_value=np.nan)
@@ -127,6 +126,7 @@ def _refuse(label: str, count: int, what: str) -> None:
 
 
 def _indicators(label: str, column: pd.Series) -> np.ndarray:
+    """A column as indicators of its labels (n, labels), one in all for two labels."""
     labels = column.astype(object)  # a category that does not occur would be a constant column
     if not labels.map(types.is_hashable).all():
         raise ValueError(f"{label} has type {column.dtype}: must be numbers or labels")

@@ -25,6 +25,7 @@ from mine_lib.checks import (
     check_device,
     check_rate,
     check_replicated,
+    check_same_length,
 )
 from mine_lib.networks import CriticPass, StatisticsNetwork, flatten
 from mine_lib.progress import progress_bar
@@ -445,10 +446,7 @@ def _check_data(x: ArrayLike, z: ArrayLike, kind: str, replicas: int, least: int
     """Refuse data that cannot be trained on, and give them a replica axis."""
     x, z = (check_replicated(f"{kind}{name}", v, replicas) for name, v in (("x", x), ("z", z)))
     rows = x.shape[1]
-    if rows != z.shape[1]:
-        raise ValueError(
-            f"{kind}x has {rows} rows and {kind}z has {z.shape[1]}: must be equally many"
-        )
+    check_same_length(rows, z.shape[1], kind)
     if rows < least:
         raise ValueError(f"{kind}x has {rows} rows: must have at least {least}")
     replicas = max(len(x), len(z))

@@ -13,8 +13,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import mine_lib as ml
-from mine_lib import estimation, training
-from mine_lib.estimation import PRODUCT_SHARE, _about_folds, _evaluate, _influence, _Plan
+from mine_lib import doubts, estimation, training
+from mine_lib.estimation import PRODUCT_SHARE, _evaluate, _influence, _Plan
 
 FAST = {"steps": 100, "restarts": 1, "hidden": (16,), "progress": False}
 
@@ -415,14 +415,14 @@ def test_no_functions_are_seen_where_there_are_none(x, z):
 @pytest.mark.parametrize("n", [400, 1000])
 @pytest.mark.parametrize("rho", [0.0, 0.9, 0.99])
 def test_functions_are_not_seen_by_chance(n, rho):
-    found = [estimation._look_like_functions(*gaussians(n, rho, seed=seed)) for seed in range(40)]
+    found = [doubts.look_like_functions(*gaussians(n, rho, seed=seed)) for seed in range(40)]
     assert sum(found) == 0
 
 
 def test_nearness_is_looked_at_from_400_rows():
     few, many = (_scores(U[:n], np.sin(3 * U[:n])) for n in (399, 400))
-    assert not estimation._look_like_functions(*few)
-    assert estimation._look_like_functions(*many)
+    assert not doubts.look_like_functions(*few)
+    assert doubts.look_like_functions(*many)
 
 
 def _scores(x, z):
@@ -434,13 +434,13 @@ def test_ties_are_not_taken_for_functions(share):
     draws = np.random.default_rng(0).standard_normal((40, 2, 400))
     for u, v in draws:
         x = np.where(np.arange(400) < share * 400, 0, u)
-        assert not estimation._look_like_functions(*_scores(x, v))
+        assert not doubts.look_like_functions(*_scores(x, v))
 
 
 @pytest.mark.parametrize("f", [lambda u: np.sin(3 * u), np.square, lambda u: np.sin(20 * u)])
 def test_functions_are_not_missed_by_chance(f):
     draws = np.random.default_rng(0).standard_normal((40, 400))
-    assert all(estimation._look_like_functions(*_scores(u, f(u))) for u in draws)
+    assert all(doubts.look_like_functions(*_scores(u, f(u))) for u in draws)
 
 
 def test_too_few_rows_for_the_dimensions_are_warned_of():
@@ -455,7 +455,7 @@ def test_too_few_rows_for_the_dimensions_are_warned_of():
 )
 def test_a_small_cost_beside_error_or_value_is_no_reason_to_warn(value, error, warns):
     scores = np.random.default_rng(0).standard_normal((2, 10**5, 20))
-    found = estimation._about_size(value, error, scores, 800)  # a linear fit costs 0.25 nats
+    found = doubts.about_size(value, error, scores, 800)  # a linear fit costs 0.25 nats
     assert found == (
         ["n = 100000 is small for 20 + 20 dimensions: a linear fit alone costs at least 0.25 nats"]
         if warns
@@ -479,8 +479,8 @@ def test_folds_that_disagree_are_warned_of():
     errors = np.full(5, 0.02)
     # By chance a sum of five squares about their mean exceeds 18.5 once in a thousand times.
     together, apart = ([0.5, 0.5, 0.5, 0.5, 0.5 + step] for step in (0.09, 0.11))
-    assert _about_folds(0.5, np.array(together), errors) == []
-    (found,) = _about_folds(0.5, np.array(apart), errors)
+    assert doubts.about_folds(0.5, np.array(together), errors) == []
+    (found,) = doubts.about_folds(0.5, np.array(apart), errors)
     assert found == "the folds disagree: 0.500, 0.500, 0.500, 0.500, 0.610"
 
 
@@ -496,7 +496,7 @@ def test_folds_that_disagree_are_warned_of():
     ],
 )
 def test_a_value_below_zero_is_warned_of(value, error, warns):
-    assert any("below zero" in each for each in estimation._about_value(value, error)) is warns
+    assert any("below zero" in each for each in doubts.about_value(value, error)) is warns
 
 
 def test_a_heavy_outlier_that_standardising_leaves_is_warned_of(data):
@@ -518,13 +518,13 @@ def test_constant_critics_are_warned_of():
 
 
 def test_folds_without_value_or_error_agree():
-    assert _about_folds(0.0, np.zeros(5), np.zeros(5)) == []
+    assert doubts.about_folds(0.0, np.zeros(5), np.zeros(5)) == []
 
 
 def test_folds_may_differ_by_a_hundredth_of_the_value_whatever_their_errors():
     folds = 3 + np.array([-0.03, 0.03, 0.0, 0.01, -0.01])
-    assert _about_folds(3.0, folds, np.full(5, 1e-4)) == []
-    assert _about_folds(0.3, folds, np.full(5, 1e-4)) != []
+    assert doubts.about_folds(3.0, folds, np.full(5, 1e-4)) == []
+    assert doubts.about_folds(0.3, folds, np.full(5, 1e-4)) != []
 
 
 def test_independent_folds_seldom_disagree():
