@@ -15,9 +15,6 @@ from time import perf_counter
 
 import numpy as np
 import torch
-from scipy.spatial import cKDTree
-from scipy.special import digamma
-from sklearn.feature_selection import mutual_info_regression
 from speed import machine
 
 import mine_lib as ml
@@ -33,55 +30,30 @@ SETTINGS = {
     "steps": (300, 1500, 4000),
 }
 HIGH = {"dim": 20, "information": (2, 6, 10)}
-CASES = {
-    "Gaussian, ρ = 0.9": (
-        lambda n, s: ml.correlated_gaussians(n, 0.9, seed=s), ml.gaussian_mi(0.9)
-    ),
-    "cubed Gaussian, ρ = 0.9": (
-        lambda n, s: [each.double() ** 3 for each in ml.correlated_gaussians(n, 0.9, seed=s)],
-        ml.gaussian_mi(0.9),
-    ),
-    **{
-        f"Student t, {dof} degrees": (
-            lambda n, s, dof=dof: ml.student_pairs(n, dof, 0.5, seed=s),
-            ml.student_mi(dof, 0.5),
-        )
-        for dof in (1, 2, 5)
-    },
-    "additive uniform noise": (
-        lambda n, s: ml.additive_uniform(n, 0.1, seed=s), ml.additive_uniform_mi(0.1)
-    ),
-    "mixture, ρ = ±0.9": (
-        lambda n, s: ml.gaussian_mixture(n, 0.9, seed=s), ml.gaussian_mixture_mi(0.9)
-    ),
-    "spiral, ρ = 0.9": (lambda n, s: ml.spiral_pairs(n, 0.9, seed=s), ml.gaussian_mi(0.9)),
-    "XOR, 20 distractors": (lambda n, s: ml.xor_with_distractors(n, 20, seed=s), math.log(2)),
-    "discrete-continuous": (
-        lambda n, s: ml.steps_and_ramps(n, 5, seed=s), ml.steps_and_ramps_mi(5)
-    ),
-}  # fmt: skip
+CASES: dict[str, ml.Distribution] = {
+    "Gaussian, ρ = 0.9": ml.Gaussian(0.9),
+    "cubed Gaussian, ρ = 0.9": ml.Transformed(ml.Gaussian(0.9), x=ml.cube, z=ml.cube),
+    **{f"Student t, {dof} degrees": ml.Student(dof, 0.5) for dof in (1, 2, 5)},
+    "additive uniform noise": ml.AdditiveUniform(0.1),
+    "mixture, ρ = ±0.9": ml.GaussianMixture(0.9),
+    "spiral, ρ = 0.9": ml.Transformed(ml.Gaussian(0.9), x=ml.spiral),
+    "XOR, 20 distractors": ml.Xor(distractors=20),
+    "discrete-continuous": ml.StepsAndRamps(5),
+}
 
 
-def ksg(x: np.ndarray, z: np.ndarray) -> float:
-    """KSG with three neighbours: scikit-learn's for one column each, else the same formula."""
-    if x.shape[1] == 1 and z.shape[1] == 1:
-        is_discrete = len(np.unique(x)) < len(x) / 10
-        return float(
-            mutual_info_regression(x, z[:, 0], discrete_features=is_discrete, random_state=0)[0]
-        )
-    rng = np.random.default_rng(0)
-    scaled = [each / each.std(0) for each in (x, z)]
-    x, z = (each + 1e-10 * rng.standard_normal(each.shape) for each in scaled)
-    distance = cKDTree(np.hstack([x, z])).query(np.hstack([x, z]), 4, p=np.inf)[0][:, -1]
-    radius = np.nextafter(distance, 0)
-    inside = [
-        cKDTree(each).query_ball_point(each, radius, p=np.inf, return_length=True)
-        for each in (x, z)
-    ]
-    return digamma(3) + digamma(len(x)) - np.mean(sum(map(digamma, inside)))
+def ksg(x: np.ndarray, z: np.ndarray, scored: bool = False) -> float:
+    """KSG with three neighbours, of normal scores if asked; few whole numbers are labels."""
+    sides = []
+    for each in (x, z):
+        if each.shape[1] == 1 and len(np.unique(each)) <= 20:
+            sides.append(each.astype(int))
+        else:
+            sides.append(ml.normal_scores(each) if scored else each)
+    return ml.ksg(*sides)
 
 
-def cross_fitted(variant: str, x: np.ndarray, z: np.ndarray) -> float:
+def cross_fitted(objective: Callable, x: np.ndarray, z: np.ndarray) -> float:
     """Another bound, with the normal scores, layers and number of folds of estimate_mi.
 
     One network a fold, 1500 steps (estimate_mi: 1406), all rows of the other folds, no Gaussian
@@ -94,30 +66,24 @@ def cross_fitted(variant: str, x: np.ndarray, z: np.ndarray) -> float:
         torch.stack([torch.cat([*part[:k], *part[k + 1 :]]) for k in range(FOLDS)])
         for part in parts
     ]
-    many = variant == "infonce"
-    record = ml.train(
-        *rest, variant=variant, seeds=range(FOLDS), hidden=(64, 64, 64), steps=1500,
+    many = objective is ml.infonce
+    critic = ml.train(
+        *rest, objective=objective, seeds=range(FOLDS), hidden=(64, 64, 64), steps=1500,
         batch_size=64 if many else 256, negatives=NEGATIVES if many else 1, learning_rate=5e-3,
         decay=True, progress=False,
-    )  # fmt: skip
-    x, z = parts
+    ).critic  # fmt: skip
     with torch.no_grad():
-        joint = record.network(x, z)
-        shifts = range(1, 1 + (NEGATIVES if many else SHIFTS))
-        product = torch.stack([record.network(x, z.roll(s, 1)) for s in shifts], 1)
-    if many:
-        return float(ml.infonce(joint, product).mean())
-    product = product.flatten(1)
-    bound = ml.smile(joint, product) if variant == "smile" else ml.nwj(joint, product, math.e)
-    return float(bound.mean())
+        values = ml.critic_values(critic, *parts, shifts=NEGATIVES if many else SHIFTS)
+    report = ml.smile if objective is ml.jensen_shannon else objective
+    return float(report(*values).mean())
 
 
 METHODS: dict[str, Callable] = {
     "KSG": ksg,
-    "KSG, scores": lambda x, z: ksg(ml.normal_scores(x), ml.normal_scores(z)),
-    "InfoNCE": lambda x, z: cross_fitted("infonce", x, z),
-    "NWJ": lambda x, z: cross_fitted("nwj", x, z),
-    "SMILE": lambda x, z: cross_fitted("smile", x, z),
+    "KSG, scores": lambda x, z: ksg(x, z, scored=True),
+    "InfoNCE": lambda x, z: cross_fitted(ml.infonce, x, z),
+    "NWJ": lambda x, z: cross_fitted(ml.nwj, x, z),
+    "SMILE": lambda x, z: cross_fitted(ml.jensen_shannon, x, z),
 }
 
 
@@ -135,11 +101,12 @@ def ours(x: object, z: object, **options: object) -> ml.MIEstimate:
 def non_gaussian() -> list[dict]:
     """A row for each case: mean error, error in units of the standard error, and seconds."""
     rows = []
-    for name, (sample, truth) in CASES.items():
+    for name, pair in CASES.items():
+        truth = pair.mi
         row = {"case": name, "truth": truth, "methods": {}}
         found = {method: [] for method in ("estimate_mi", *METHODS)}
         for seed in range(SEEDS):
-            x, z = (np.asarray(each, dtype=float) for each in sample(N, seed))
+            x, z = (np.asarray(each, dtype=float) for each in pair.sample(N, seed))
             estimate, took = timed(ours, x, z)
             found["estimate_mi"].append((float(estimate), took))
             row.setdefault("standard_errors", []).append(estimate.standard_error)
@@ -163,9 +130,9 @@ def non_gaussian() -> list[dict]:
 def transforms() -> list[dict]:
     """The cases above with standardised columns instead of normal scores."""
     rows = []
-    for name, (sample, truth) in CASES.items():
-        estimates = [ours(*sample(N, seed), transform="standardise") for seed in range(SEEDS)]
-        errors = [float(each) - truth for each in estimates]
+    for name, pair in CASES.items():
+        estimates = [ours(*pair.sample(N, seed), transform="standardise") for seed in range(SEEDS)]
+        errors = [float(each) - pair.mi for each in estimates]
         rows.append({
             "case": name, "errors": errors, "rms": math.sqrt(np.mean(np.square(errors))),
             "warned": sum(bool(each.warnings) for each in estimates),
@@ -181,7 +148,7 @@ def gaussian() -> list[dict]:
     for rho in RHOS:
         apart, times = [], []
         for seed in range(SEEDS):
-            x, z = ml.correlated_gaussians(N, rho, seed=seed)
+            x, z = ml.Gaussian(rho).sample(N, seed)
             estimate, took = timed(ours, x, z)
             apart.append(float(estimate) - plug_in(x, z)[0])
             times.append(took)
@@ -199,7 +166,7 @@ def high_dimension() -> list[dict]:
         for with_part in (True, False):
             values, times = [], []
             for seed in range(SEEDS):
-                x, z = ml.correlated_gaussians(N, rho, HIGH["dim"], seed=seed)
+                x, z = ml.Gaussian(rho, HIGH["dim"]).sample(N, seed)
                 estimate, took = timed(ours, x, z, gaussian_part=with_part)
                 values.append(float(estimate))
                 times.append(took)
@@ -217,20 +184,14 @@ def coverage() -> list[dict]:
     """How often the 95 % interval holds the truth; beside it the plug-in's, on Gaussian pairs."""
     rows = []
     cases = {
-        **{
-            f"Gaussian, ρ = {rho}": (
-                lambda s, rho=rho: ml.correlated_gaussians(N, rho, seed=s), ml.gaussian_mi(rho), 100
-            )
-            for rho in (0.8, 0.95, 0.99)
-        },
-        "independent": (lambda s: ml.correlated_gaussians(N, 0.0, seed=s), 0.0, 50),
-        "mixture, n = 2000": (
-            lambda s: ml.gaussian_mixture(2000, 0.9, seed=s), ml.gaussian_mixture_mi(0.9), 50
-        ),
-    }  # fmt: skip
-    for name, (sample, truth, runs) in cases.items():
-        samples = [sample(1000 + run) for run in range(runs)]
-        estimates = [ours(*pairs) for pairs in samples]
+        **{f"Gaussian, ρ = {rho}": (ml.Gaussian(rho), N, 100) for rho in (0.8, 0.95, 0.99)},
+        "independent": (ml.Gaussian(0.0), N, 50),
+        "mixture, n = 2000": (ml.GaussianMixture(0.9), 2000, 50),
+    }
+    for name, (pair, n, runs) in cases.items():
+        truth = pair.mi
+        samples = [pair.sample(n, 1000 + run) for run in range(runs)]
+        estimates = [ours(*each) for each in samples]
         intervals = [each.interval() for each in estimates]
         row = {
             "case": name, "truth": truth, "runs": runs,
@@ -240,7 +201,7 @@ def coverage() -> list[dict]:
             "warned": sum(bool(each.warnings) for each in estimates),
         }  # fmt: skip
         if name.startswith("Gaussian"):
-            row["plug_in_inside"] = sum(plug_in_holds(*pairs, truth) for pairs in samples)
+            row["plug_in_inside"] = sum(plug_in_holds(*each, truth) for each in samples)
         rows.append(row)
         print(f"{name}: {row['inside']} of {runs} intervals hold the truth, mean error "
               f"{np.mean(row['values']) - truth:+.4f}, sd {np.std(row['values'], ddof=1):.4f}, "
@@ -263,15 +224,14 @@ def plug_in_holds(x: torch.Tensor, z: torch.Tensor, truth: float) -> bool:
 
 def settings() -> list[dict]:
     """One setting varied at a time, on the spiral: how far below the mean of the true i."""
-    rows = []
+    rows, pair = [], CASES["spiral, ρ = 0.9"]
     for varied, values in SETTINGS.items():
         for value in values:
             options = {} if varied == "n" else {varied: value}
             shortfalls, errors, times = [], [], []
             for seed in range(SEEDS):
-                x, z = ml.spiral_pairs(value if varied == "n" else N, 0.9, seed=seed)
-                unwound = torch.special.ndtri((x.double().norm(dim=1) / math.pi - 1) / 3)
-                exact = float(ml.gaussian_log_ratio(unwound, z, 0.9).mean())
+                x, z = pair.sample(value if varied == "n" else N, seed)
+                exact = float(pair.log_ratio(x, z).mean())
                 estimate, took = timed(ours, x, z, **options)
                 shortfalls.append(exact - float(estimate))
                 errors.append(estimate.standard_error)
@@ -290,7 +250,7 @@ def times() -> list[dict]:
     """Seconds of each method, one column and many, on a machine that does nothing else."""
     rows = []
     for name in ("Gaussian, ρ = 0.9", "XOR, 20 distractors"):
-        x, z = (np.asarray(each, dtype=float) for each in CASES[name][0](N, 0))
+        x, z = (np.asarray(each, dtype=float) for each in CASES[name].sample(N, 0))
         runs = {"estimate_mi": ours, **METHODS}
         seconds = {
             method: float(np.median([timed(run, x, z)[1] for _ in range(3)]))

@@ -23,7 +23,8 @@ import torch
 from torch import nn
 
 import mine_lib as ml
-from mine_lib import figures
+from mine_lib import passes
+from mine_lib.book import figures
 
 HERE = Path(__file__).parent
 BATCH_SIZES = (16, 128, 512)
@@ -81,7 +82,7 @@ def operations(batch_size: int) -> int:
 
 def measure() -> list[dict]:
     """Steps a second of both programs, and the rate of a large matrix product between them."""
-    x, z = ml.correlated_gaussians(10_000, 0.9, seed=0)
+    x, z = ml.Gaussian(0.9).sample(10_000, seed=0)
     a, b = torch.randn(2, 2048, 2048)
     rows = []
     for batch_size in BATCH_SIZES:
@@ -117,7 +118,7 @@ def measure() -> list[dict]:
 
 def cost() -> list[dict]:
     """Microseconds of one step of one network, as one size varies and the others stay."""
-    x, z = ml.correlated_gaussians(10_000, 0.9, seed=0)
+    x, z = ml.Gaussian(0.9).sample(10_000, seed=0)
     rows = []
     for varied, values in COST.items():
         for value in values:
@@ -135,8 +136,8 @@ def peak_memory() -> list[dict]:
     rows = []
     for replicas, batch_size in MEMORY:
         row = {"replicas": replicas, "batch_size": batch_size}
-        for name, chunk in (("mebibytes", 0), ("mebibytes_in_one_chunk", replicas)):
-            sizes = map(str, (replicas, batch_size, chunk))
+        for name, in_one_chunk in (("mebibytes", 0), ("mebibytes_in_one_chunk", 1)):
+            sizes = map(str, (replicas, batch_size, in_one_chunk))
             command = [sys.executable, __file__, "--memory", *sizes]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             row[name] = float(done.stdout)
@@ -144,24 +145,24 @@ def peak_memory() -> list[dict]:
     return rows
 
 
-def memory_of(replicas: int, batch_size: int, chunk: int) -> float:
-    """Mebibytes that training adds at its peak; chunk 0 is the default."""
+def memory_of(replicas: int, batch_size: int, in_one_chunk: int) -> float:
+    """Mebibytes that training adds at its peak, with as many replicas at once as fit, or all."""
 
     def status(name: str) -> float:
         line = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())
         return int(line[1]) / 1024
 
-    def added(**options: object) -> float:
+    def added(replicas: int) -> float:
         Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak starts anew from here
         start = status("VmRSS")
-        ml.train(
-            x, z, steps=3, batch_size=batch_size, hidden=(WIDTH, WIDTH), progress=False, **options
-        )
+        batched(x, z, batch_size, 3, replicas)
         return status("VmHWM") - start
 
-    x, z = ml.correlated_gaussians(10_000, 0.9, seed=0)
-    added(seeds=[0, 1])
-    return added(seeds=range(replicas), chunk=chunk or None)
+    x, z = ml.Gaussian(0.9).sample(10_000, seed=0)
+    added(2)
+    if in_one_chunk:
+        passes.CACHED = 2**60
+    return added(replicas)
 
 
 def machine() -> str:
@@ -204,7 +205,7 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--memory", nargs=3, type=int, metavar=("REPLICAS", "BATCH_SIZE", "CHUNK"))
+    parser.add_argument("--memory", nargs=3, type=int, metavar=("R", "B", "ONE_CHUNK"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     if options.memory:

@@ -1,8 +1,8 @@
 """The helper package of the book Mutual Information Neural Estimation.
 
-`estimate_mi` is what one calls with data of one's own. Below it, samples go in one direction:
-distributions or columns -> networks -> bounds -> training -> estimation -> figures. All information
-is in nats.
+`estimate_mi` is what one calls with data of one's own; `MINE` is an objective for `train`, and a
+loss for loops of one's own. Samples go in one direction: distributions -> batches -> critics ->
+bounds -> training -> evaluation -> estimation. All information is in nats.
 """
 
 from mine_lib.bounds import (
@@ -13,89 +13,74 @@ from mine_lib.bounds import (
     nwj,
     smile,
 )
-from mine_lib.columns import normal_scores
+from mine_lib.critics import Stacked, StatisticsNetwork, Sum, critic_values
 from mine_lib.distributions import (
-    XOR_TABLE,
-    additive_uniform,
-    additive_uniform_mi,
-    circle_log_ratio,
-    circle_mi,
-    correlated_gaussians,
-    discrete_log_ratio,
-    discrete_mi,
-    discrete_pairs,
-    disk,
-    disk_log_ratio,
-    disk_mi,
-    gaussian_log_ratio,
-    gaussian_mi,
-    gaussian_mixture,
-    gaussian_mixture_log_ratio,
-    gaussian_mixture_mi,
-    noisy_circle,
-    noisy_parabola,
-    parabola_log_ratio,
-    parabola_mi,
-    spiral_pairs,
-    steps_and_ramps,
-    steps_and_ramps_mi,
-    student_mi,
-    student_pairs,
-    xor,
-    xor_with_distractors,
+    AdditiveUniform,
+    Bijection,
+    Circle,
+    Discrete,
+    Disk,
+    Distribution,
+    Gaussian,
+    GaussianMixture,
+    Parabola,
+    StepsAndRamps,
+    Student,
+    Transformed,
+    Xor,
+    cube,
+    spiral,
 )
-from mine_lib.estimation import MIEstimate, estimate_mi
-from mine_lib.gaussian import GaussianCritic
-from mine_lib.networks import StatisticsNetwork
+from mine_lib.estimation import (
+    GaussianCritic,
+    MIEstimate,
+    estimate_mi,
+    ksg,
+    normal_scores,
+)
+from mine_lib.evaluation import evaluate
+from mine_lib.mine import MINE
 from mine_lib.statistics import exceeds, mean_interval
 from mine_lib.study import study
-from mine_lib.training import MovingAverage, TrainingRecord, evaluate, train
+from mine_lib.training import Trainer, TrainingRecord, train
 
 __all__ = [
-    "XOR_TABLE",
+    "MINE",
+    "AdditiveUniform",
+    "Bijection",
+    "Circle",
+    "Discrete",
+    "Disk",
+    "Distribution",
+    "Gaussian",
     "GaussianCritic",
+    "GaussianMixture",
     "MIEstimate",
-    "MovingAverage",
+    "Parabola",
+    "Stacked",
     "StatisticsNetwork",
+    "StepsAndRamps",
+    "Student",
+    "Sum",
+    "Trainer",
     "TrainingRecord",
-    "additive_uniform",
-    "additive_uniform_mi",
-    "circle_log_ratio",
-    "circle_mi",
-    "correlated_gaussians",
-    "discrete_log_ratio",
-    "discrete_mi",
-    "discrete_pairs",
-    "disk",
-    "disk_log_ratio",
-    "disk_mi",
+    "Transformed",
+    "Xor",
+    "critic_values",
+    "cube",
     "donsker_varadhan",
     "estimate_mi",
     "evaluate",
     "exceeds",
-    "gaussian_log_ratio",
-    "gaussian_mi",
-    "gaussian_mixture",
-    "gaussian_mixture_log_ratio",
-    "gaussian_mixture_mi",
     "infonce",
     "jensen_shannon",
+    "ksg",
     "log_mean_exp",
     "mean_interval",
-    "noisy_circle",
-    "noisy_parabola",
     "normal_scores",
     "nwj",
-    "parabola_log_ratio",
-    "parabola_mi",
     "smile",
-    "spiral_pairs",
-    "steps_and_ramps",
-    "steps_and_ramps_mi",
-    "student_mi",
-    "student_pairs",
+    "spiral",
     "study",
     "train",
-    "xor",
-    "xor_with_distractors",
 ]

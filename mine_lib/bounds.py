@@ -2,9 +2,11 @@
 
 The bounds hold for exact expectations; a sample value is an estimate (section 2.6).
 
-Critic values are tensors with the samples on the last axis: t_joint of shape (..., b) holds T on
-samples of P, t_product of shape (..., m) holds T on samples of Q; (R, b) for R replicas. Every
-function returns one value per leading index, shape (...), in nats, and keeps gradients.
+Each bound is an objective, a function (t_joint, t_product) -> nats that `train` can climb. t_joint,
+of shape (..., b), holds T on samples of P; t_product holds T on samples of Q, (..., m, b) for m
+product pairs beside each joint pair, as `critic_values` gives them, or (..., m) for m samples in
+all. Every function returns one value per leading index, shape (...), one a replica, and keeps
+gradients. Shapes that do not fit raise ValueError. NaN gives NaN, for its own replica alone.
 """
 
 import math
@@ -27,30 +29,19 @@ def log_mean_exp(t: Tensor, dim: int = -1) -> Tensor:
 
 
 def donsker_varadhan(t_joint: Tensor, t_product: Tensor) -> Tensor:
-    """Donsker-Varadhan value E_P[T] - log E_Q[e^T], in nats (eq. dv, section 2.1).
-
-    Raises ValueError on NaN, +infinity or shapes that disagree before the last axis.
-    """
-    check_critic_values(t_joint, t_product)
+    """Donsker-Varadhan value E_P[T] - log E_Q[e^T], in nats (eq. dv, section 2.1)."""
+    t_joint, t_product = check_critic_values(t_joint, t_product)
     return t_joint.mean(-1) - log_mean_exp(t_product)
 
 
-def nwj(t_joint: Tensor, t_product: Tensor, a: float | Tensor) -> Tensor:
+def nwj(t_joint: Tensor, t_product: Tensor, a: float | Tensor = math.e) -> Tensor:
     """Nguyen-Wainwright-Jordan value E_P[T] - E_Q[e^T]/a - log a + 1 in nats (eq. nwj, 2.4).
 
     a: positive number, or tensor of the leading shape (...). Largest at a = E_Q[e^T], where it
-    equals the Donsker-Varadhan value. Raises ValueError on NaN,
-    +infinity, unequal shapes or a <= 0.
+    equals the Donsker-Varadhan value. Raises ValueError on unequal shapes or a <= 0.
     """
-    check_critic_values(t_joint, t_product)
-    if not isinstance(a, Tensor):
-        check_between("a", a, 0, math.inf)
-    elif not (a > 0).all():
-        raise ValueError(f"a = {a.tolist()}: must be positive")
-    a = torch.as_tensor(a, dtype=t_product.dtype, device=t_product.device)
-    if a.ndim and a.shape != t_product.shape[:-1]:
-        raise ValueError(f"a has shape {tuple(a.shape)}: must be {tuple(t_product.shape[:-1])}")
-    log_a = a.log()
+    t_joint, t_product = check_critic_values(t_joint, t_product)
+    log_a = _positive("a", a, t_product).log()
     return t_joint.mean(-1) - (log_mean_exp(t_product) - log_a).exp() - log_a + 1
 
 
@@ -58,14 +49,14 @@ def infonce(t_joint: Tensor, t_product: Tensor) -> Tensor:
     """InfoNCE value in nats (eq. 7-infonce): telling a joint pair from m pairs with the same x.
 
     t_joint: (..., b). t_product: (..., m, b), T at (x_j, other z). At most log(m + 1), whatever the
-    truth. Raises ValueError on NaN, +infinity and shapes that do not fit.
+    truth. Raises ValueError on shapes that do not fit.
     """
+    check_critic_values(t_joint, t_product)
     if t_product.ndim != t_joint.ndim + 1 or t_product.shape[-1] != t_joint.shape[-1]:
         raise ValueError(
             f"t_product has shape {tuple(t_product.shape)}: must be (..., m, b) beside t_joint of "
             f"shape {tuple(t_joint.shape)}"
         )
-    check_critic_values(t_joint, t_product.flatten(-2))
     scores = torch.cat([t_joint.unsqueeze(-2), t_product], -2)
     return (t_joint - log_mean_exp(scores, -2)).mean(-1)
 
@@ -74,18 +65,31 @@ def jensen_shannon(t_joint: Tensor, t_product: Tensor) -> Tensor:
     """E_P[-softplus(-T)] - E_Q[softplus(T)], largest at T = log r (eq. 7-js).
 
     It equals twice the Jensen-Shannon divergence less 2 log 2 there, in nats; no estimate of MI,
-    but an objective whose slopes are bounded. Raises ValueError as `donsker_varadhan`.
+    but an objective whose slopes are bounded.
     """
-    check_critic_values(t_joint, t_product)
+    t_joint, t_product = check_critic_values(t_joint, t_product)
     return -softplus(-t_joint).mean(-1) - softplus(t_product).mean(-1)
 
 
 def smile(t_joint: Tensor, t_product: Tensor, tau: float = 5.0) -> Tensor:
     """Donsker-Varadhan value with T cut to [-tau, tau] in the product term (eq. 7-smile).
 
-    In nats; no bound. The cut trades variance for bias. Raises ValueError as `donsker_varadhan`,
-    and unless tau > 0.
+    In nats; no bound. The cut trades variance for bias. It is a way to report what a critic
+    trained with `jensen_shannon` found. Raises ValueError unless tau > 0.
     """
-    check_critic_values(t_joint, t_product)
+    t_joint, t_product = check_critic_values(t_joint, t_product)
     check_between("tau", tau, 0, math.inf)
     return t_joint.mean(-1) - log_mean_exp(t_product.clamp(-tau, tau))
+
+
+def _positive(name: str, value: float | Tensor, t_product: Tensor) -> Tensor:
+    """A positive number, or one for each leading index of t_product, as a tensor."""
+    if not isinstance(value, Tensor):
+        check_between(name, value, 0, math.inf)
+    elif not (value > 0).all():
+        raise ValueError(f"{name} = {value.tolist()}: must be positive")
+    value = torch.as_tensor(value, dtype=t_product.dtype, device=t_product.device)
+    if value.ndim and value.shape != t_product.shape[:-1]:
+        leading = tuple(t_product.shape[:-1])
+        raise ValueError(f"{name} has shape {tuple(value.shape)}: must be {leading}")
+    return value

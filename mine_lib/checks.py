@@ -53,17 +53,69 @@ def check_device(device: str | torch.device) -> torch.device:
 
 def check_replicated(name: str, values: object, replicas: int) -> Tensor:
     """Return (n,), (n, d) or (R, n, d) as a finite tensor (1 or R, n, d) of the default dtype."""
-    tensor = torch.as_tensor(values, dtype=torch.get_default_dtype()).detach()
-    shape = tuple(tensor.shape)
-    tensor = tensor[:, None] if tensor.ndim == 1 else tensor
+    tensor = check_rows(name, values).to(torch.get_default_dtype())
     tensor = tensor[None] if tensor.ndim == 2 else tensor
-    if tensor.ndim != 3 or tensor.numel() == 0 or len(tensor) not in (1, replicas):
+    if len(tensor) not in (1, replicas):
+        shape = tuple(tensor.shape)
         raise ValueError(f"{name} has shape {shape}: must be (n,), (n, d) or ({replicas}, n, d)")
     broken = ~torch.isfinite(tensor)
     if broken.any():
         first = tuple(broken.nonzero()[0])
         raise ValueError(f"{name} holds {tensor[first]:g} in row {int(first[1])}")
     return tensor
+
+
+def check_rows(name: str, values: object) -> Tensor:
+    """Return (n,), (n, d) or (R, n, d) as a floating-point tensor, the last two with gradients."""
+    if not isinstance(values, Tensor):
+        values = torch.as_tensor(np.asarray(values), dtype=torch.get_default_dtype())
+    elif not values.is_floating_point():
+        values = values.to(torch.get_default_dtype())
+    rows = values[:, None] if values.ndim == 1 else values
+    if rows.ndim not in (2, 3) or rows.numel() == 0:
+        raise ValueError(f"{name} has shape {tuple(values.shape)}: must be (n, d) or (R, n, d)")
+    return rows
+
+
+def check_values(t: object, rows: int, replicas: int | None = None) -> Tensor:
+    """Return what a critic gave if it is one value for each of `rows` pairs, of each replica."""
+    shape = tuple(t.shape) if isinstance(t, Tensor) else type(t).__name__
+    right = (rows,) if replicas is None else (replicas, rows)
+    if not isinstance(t, Tensor) or t.shape[-len(right) :] != right:
+        wanted = "..." if replicas is None else replicas
+        raise ValueError(
+            f"the critic gave {shape}: must be ({wanted}, {rows}), one value a pair and replica "
+            "(Stacked gives any module a replica axis)"
+        )
+    return t
+
+
+def check_part(part: object) -> slice:
+    """Return `part` if it is a slice of replicas."""
+    if not isinstance(part, slice):
+        raise ValueError(f"[{part!r}]: must be a slice of the replicas, such as [3:4]")
+    return part
+
+
+def check_objective_value(value: object, replicas: int) -> Tensor:
+    """Return what an objective gave if it is one value a replica."""
+    if not isinstance(value, Tensor) or value.shape != (replicas,):
+        found = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise ValueError(f"the objective gave {found}: must be ({replicas},), one value a replica")
+    return value
+
+
+def check_shifts(shifts: object, rows: int) -> list[int]:
+    """Return 1 to `shifts`, or the shifts given, if each moves all of so many rows."""
+    if isinstance(shifts, Sequence | np.ndarray) and not isinstance(shifts, str) and len(shifts):
+        steps = [check_count("shifts", abs(each)) * int(np.sign(each)) for each in shifts]
+        still = [each for each in steps if each % rows == 0]
+        if still:
+            raise ValueError(f"shifts holds {still[0]}: leaves {rows} rows where they are")
+        return steps
+    if check_count("shifts", shifts) >= rows:
+        raise ValueError(f"shifts = {shifts}: must be less than the {rows} rows")
+    return list(range(1, shifts + 1))
 
 
 def check_table(table: object) -> np.ndarray:
@@ -109,25 +161,21 @@ def check_pairs(x: object, z: object) -> tuple[np.ndarray, np.ndarray]:
     return x_rows, z_rows
 
 
-def check_critic_values(t_joint: Tensor, t_product: Tensor) -> None:
-    """Refuse what is not a pair of floating-point tensors (..., b), (..., m) below infinity.
-
-    Minus infinity is let through: it is the log ratio of an impossible pair.
-    """
+def check_critic_values(t_joint: Tensor, t_product: Tensor) -> tuple[Tensor, Tensor]:
+    """Return t_joint (..., b), and t_product as (..., m) if it is that or (..., m, b)."""
     for name, t in (("t_joint", t_joint), ("t_product", t_product)):
-        if not isinstance(t, Tensor) or t.ndim == 0 or t.shape[-1] == 0:
+        if not isinstance(t, Tensor) or t.ndim == 0 or t.numel() == 0:
             found = tuple(t.shape) if isinstance(t, Tensor) else type(t).__name__
             raise ValueError(f"{name} is {found}: must be a tensor of shape (..., samples)")
         if not t.is_floating_point():
             raise ValueError(f"{name} has dtype {t.dtype}: must be floating point")
-        broken = int((~(t < math.inf)).sum())
-        if broken:
-            raise ValueError(f"{name} holds {broken} NaN or infinite: must hold none")
-    if t_joint.shape[:-1] != t_product.shape[:-1]:
+    pooled = t_product.flatten(-2) if t_product.ndim == t_joint.ndim + 1 else t_product
+    if t_joint.shape[:-1] != pooled.shape[:-1]:
         raise ValueError(
             f"t_joint has shape {tuple(t_joint.shape)} and t_product {tuple(t_product.shape)}: "
             "must agree in all but the last axis"
         )
+    return t_joint, pooled
 
 
 def _is_number(value: object) -> bool:

@@ -9,7 +9,7 @@ import torch
 from scipy.stats import norm
 
 import mine_lib as ml
-from mine_lib.columns import read_columns, standardise
+from mine_lib.estimation.columns import read_columns, standardise
 
 RNG = np.random.default_rng(0)
 NUMBERS = RNG.standard_normal(40)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import mine_lib as ml
-from mine_lib import figures
+from mine_lib.book import figures
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def test_colours_are_distinct_with_a_style_each():
     ],
 )
 def test_an_estimate_shows_its_interval_its_value_and_its_pairs(dim, labels):
-    x, z = ml.correlated_gaussians(100, 0.8, dim, seed=0)
+    x, z = ml.Gaussian(0.8, dim).sample(100, seed=0)
     options = {"steps": 100, "restarts": 1, "hidden": (8,), "progress": False}
     estimate = ml.estimate_mi(x, z, **options)
     left, right, *bar = estimate.figure().axes

@@ -12,7 +12,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mine_lib.frames import Frames
+from mine_lib.book.frames import Frames
 
 mpl.use("Agg")
 NAMED = {"name": "line", "label": "slope a", "alt": "A line of slope {value}."}

@@ -1,35 +1,59 @@
 """Studies: one table, whole after every interruption, the same whoever computed it."""
 
+import itertools
 import math
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from multiprocessing import get_context
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
 import mine_lib as ml
-from mine_lib import training
+from mine_lib.runs import Run
+from mine_lib.store import Store
+from mine_lib.study import study
 
 SMALL = {"n": [400], "steps": [150], "batch_size": [16], "width": [8], "learning_rate": [0.01]}
-GRID = SMALL | {"rho": [0.0, 0.8], "dim": [1, 2], "variant": ["vanilla", "ema"], "seed": [0, 1, 2]}
+GRID = SMALL | {"rho": [0.0, 0.8], "dim": [1, 2], "alpha": [1.0, 0.01], "seed": [0, 1, 2]}
 study_module = sys.modules["mine_lib.study"]  # ml.study is the function
 
 
 @pytest.fixture(scope="module")
 def whole():
-    return ml.study(GRID, progress=False)
+    return study(GRID, progress=False)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "study.sqlite"
 
 
 def assert_same(found, expected):
     assert_frame_equal(found, expected, check_exact=True)
+
+
+def stored(path):
+    """Number of rows in the file, which may not be there yet."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+            return database.execute("SELECT count(*) FROM study").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+
+
+def wait_for_rows(path, rows):
+    deadline = time.monotonic() + 120
+    while stored(path) < rows and time.monotonic() < deadline:
+        time.sleep(0.002)
 
 
 def test_a_row_for_each_setting_and_seed(whole):
@@ -39,137 +63,177 @@ def test_a_row_for_each_setting_and_seed(whole):
     )
     assert (whole.frozen_at == 0).all()
     assert not whole.runs_away.any()
-    strong = whole.query("rho == 0.8 and dim == 1 and variant == 'ema'")
-    assert strong.held_out.mean() == pytest.approx(ml.gaussian_mi(0.8), abs=0.2)
-    assert set(whole.alpha) == {0.01}  # a default, in the table as well
+    strong = whole.query("rho == 0.8 and dim == 1 and alpha == 0.01")
+    assert strong.held_out.mean() == pytest.approx(ml.Gaussian(0.8).mi, abs=0.2)
+    assert set(whole["product"]) == {"shift"}  # a default, in the table as well
 
 
-def test_a_row_is_what_train_says(whole):
-    pairs = ml.correlated_gaussians(400, 0.8, seed=2 * 2)
+@pytest.mark.parametrize("alpha", [0.01, 1.0])  # 1 is vanilla
+def test_a_row_is_what_train_says(whole, alpha):
+    pairs = ml.Gaussian(0.8).sample(400, seed=2 * 2)
     settings = {"steps": 150, "batch_size": 16, "hidden": (8, 8), "learning_rate": 0.01}
-    record = ml.train(*pairs, seeds=[2, 9], log_every=1, progress=False, **settings)
-    fresh = ml.correlated_gaussians(10_000, 0.8, seed=2 * 2 + 1)
-    row = whole.query("rho == 0.8 and dim == 1 and variant == 'ema' and seed == 2").iloc[0]
+    settings |= {"objective": ml.MINE(alpha), "seeds": [2, 9], "log_every": 1}
+    record = ml.train(*pairs, **settings, progress=False)
+    fresh = ml.Gaussian(0.8).sample(10_000, seed=2 * 2 + 1)
+    row = whole.query(f"rho == 0.8 and dim == 1 and alpha == {alpha} and seed == 2").iloc[0]
     assert row.estimate == pytest.approx(record.estimate[-100:, 0].mean().item(), rel=1e-6)
     assert row.max_gradient_norm == pytest.approx(record.gradient_norm[:, 0].max().item())
-    held_out = ml.evaluate(record.network, *fresh, shifts=10)[0].item()
+    held_out = ml.evaluate(record.critic, *fresh, shifts=10)[0].item()
     assert row.held_out == pytest.approx(held_out, rel=1e-6)
 
 
-@pytest.mark.parametrize("options", [{"part_size": 1}, {"part_size": 5}, {"chunk": 2}])
-def test_no_bit_depends_on_parts_or_chunks(whole, options):
-    assert_same(ml.study(GRID, progress=False, **options), whole)
+@pytest.mark.parametrize("part_size", [1, 5])
+def test_no_bit_depends_on_parts(whole, part_size):
+    assert_same(study(GRID, progress=False, part_size=part_size), whole)
 
 
-def test_what_is_stored_is_not_trained_again(whole, tmp_path, monkeypatch):
-    fewer = GRID | {"seed": [0, 2], "rho": [0.8]}
-    first = ml.study(fewer, path=tmp_path, part_size=3, progress=False)
-    assert len(first) == 8
-    trained, run = [], study_module._run
+@pytest.fixture
+def trained(monkeypatch):
+    """Parts that were trained from here on."""
+    parts, run = [], study_module._run
 
-    def counted(part, chunk):
-        trained.append(part)
-        return run(part, chunk)
+    def counted(part):
+        parts.append(part)
+        return run(part)
 
     monkeypatch.setattr(study_module, "_run", counted)
-    assert_same(ml.study(GRID, path=tmp_path, progress=False), whole)
+    return parts
+
+
+def test_what_is_stored_is_not_trained_again(whole, path, trained):
+    fewer = GRID | {"seed": [0, 2], "rho": [0.8]}
+    first = study(fewer, path=path, part_size=3, progress=False)
+    assert len(first) == stored(path) == 8
+    trained.clear()
+    assert_same(study(GRID, path=path, progress=False), whole)
     assert sum(map(len, trained)) == 24 - 8
     trained.clear()
-    assert_same(ml.study(GRID, path=tmp_path, progress=False), whole)
+    assert_same(study(GRID, path=path, progress=False), whole)
     assert not trained
-    # rows come in the order of the grid, not in that of the folder
-    assert ml.study(fewer, path=tmp_path, progress=False).equals(first)
+    # rows come in the order of the grid, not in that of the file
+    assert_same(study(fewer, path=path, progress=False), first)
+    assert stored(path) == 24
 
 
 def test_a_run_that_went_astray_is_a_row_too():
-    astray = {"rho": [0.99], "variant": ["vanilla"], "batch_size": [2], "steps": [800]}
-    wild = ml.study(SMALL | astray | {"width": [32], "seed": [0, 1]}, progress=False)
+    astray = {"rho": [0.99], "alpha": [1], "batch_size": [2], "steps": [800]}
+    wild = study(SMALL | astray | {"width": [32], "seed": [0, 1]}, progress=False)
     assert wild.runs_away.all()
     assert (wild.highest > 2 * wild.truth + 1).all()
 
 
-def test_an_interrupted_part_is_not_stored(tmp_path, monkeypatch):
-    step, calls = training._Run.step, []
+def test_a_run_that_froze_is_a_row_too_and_stored_as_it_is(path, trained):
+    frozen = {"rho": [0.99], "alpha": [1], "batch_size": [2], "learning_rate": [3.0]}
+    grid = SMALL | frozen | {"steps": [400], "stable": [False], "seed": [0, 1, 2]}
+    found = study(grid, path=path, progress=False)
+    assert found.runs_away.all()
+    assert (found.frozen_at > 0).all()
+    assert found.estimate.isna().all()
+    assert (found.highest == -math.inf).any()
+    assert np.isfinite(found.held_out).all()  # of the last finite weights
+    trained.clear()
+    assert_same(study(grid, path=path, progress=False), found)
+    assert not trained
 
-    def interrupted(self, number):
-        calls.append(number)
-        if len(calls) == 200:  # in the second part
+
+@pytest.fixture(params=[0, 1])
+def executor(request):
+    if not request.param:
+        yield None
+        return
+    with ThreadPoolExecutor(1) as threads:
+        yield threads
+
+
+def test_an_interrupted_part_is_not_stored(executor, path, monkeypatch):
+    step, write, later, written = Run.step, Store.write, itertools.count(), []
+
+    def interrupted(self):
+        if written and next(later) > 120:  # in the second part, after the first 100 steps
             raise KeyboardInterrupt
-        step(self, number)
+        step(self)
 
-    monkeypatch.setattr(training._Run, "step", interrupted)
+    def noted(self, table):
+        write(self, table)
+        written.append(len(table))
+
+    monkeypatch.setattr(Run, "step", interrupted)
+    monkeypatch.setattr(Store, "write", noted)
     with pytest.raises(KeyboardInterrupt):
-        ml.study(GRID, path=tmp_path, part_size=4, progress=False)
-    assert len(pd.concat(map(pd.read_parquet, tmp_path.glob("*.parquet")))) == 4
+        study(GRID, executor=executor, path=path, part_size=4, progress=False)
+    assert written == [stored(path)] == [4]
 
 
 RUN = """
-import sys, mine_lib as ml
-ml.study({grid}, path=sys.argv[1], part_size=2, progress=False)
+import sys
+from mine_lib.study import study
+study({grid}, path=sys.argv[1], part_size=2, progress=False)
 """
 
 
-def test_a_killed_study_resumes_to_the_last_bit(whole, tmp_path):
-    program = [sys.executable, "-c", RUN.format(grid=GRID), tmp_path]
-    running = subprocess.Popen(program)
-    deadline = time.monotonic() + 120
-    while len(list(tmp_path.glob("part-*"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.005)
+def test_a_killed_study_resumes_to_the_last_bit(whole, path, trained):
+    running = subprocess.Popen([sys.executable, "-c", RUN.format(grid=GRID), path])
+    wait_for_rows(path, 4)
     running.send_signal(signal.SIGKILL)
     assert running.wait() == -signal.SIGKILL
-    stored = list(tmp_path.glob("part-*"))
-    assert 2 <= len(stored) < 12  # killed in the middle
-    before = {file: file.stat().st_mtime_ns for file in stored}
-    (tmp_path / ".part-0123456789abcdef.42").write_bytes(b"half a file")
-    assert_same(ml.study(GRID, path=tmp_path, part_size=2, progress=False), whole)
-    assert {file: file.stat().st_mtime_ns for file in stored} == before
+    before = stored(path)
+    assert before in range(4, 24, 2)  # killed in the middle; whole parts
+    assert_same(study(GRID, path=path, part_size=2, progress=False), whole)
+    assert sum(map(len, trained)) == 24 - before
+    assert stored(path) == 24
 
 
-def test_a_part_is_whole_or_not_there(tmp_path, monkeypatch):
-    def disk_full(table, path, **options):
-        Path(path).write_bytes(b"half a part")
-        raise OSError("no space left on device")
+def test_two_runs_at_once_leave_no_row_twice(whole, path, monkeypatch, trained):
+    read, both_have_read = Store.read, threading.Barrier(2)
 
-    monkeypatch.setattr(pd.DataFrame, "to_parquet", disk_full)
-    with pytest.raises(OSError, match="no space left"):
-        ml.study(GRID, path=tmp_path, progress=False)
-    assert not list(tmp_path.glob("part-*"))
+    def together(self):
+        table = read(self)
+        both_have_read.wait(timeout=60)
+        return table
 
-
-def test_two_runs_at_once_leave_no_row_twice(whole, tmp_path):
+    monkeypatch.setattr(Store, "read", together)
     with ThreadPoolExecutor(2) as threads:
-        options = {"path": tmp_path, "part_size": 5, "progress": False}
-        both = [threads.submit(ml.study, GRID, **options) for _ in range(2)]
+        options = {"path": path, "part_size": 5, "progress": False}
+        both = [threads.submit(study, GRID, **options) for _ in range(2)]
         for each in both:
             assert_same(each.result(), whole)
-    assert len(list(tmp_path.glob("part-*"))) > 6  # some rows were stored twice
-    assert_same(ml.study(GRID, path=tmp_path, progress=False), whole)
+    assert sum(map(len, trained)) == 48
+    assert stored(path) == 24
+    monkeypatch.setattr(Store, "read", read)
+    assert_same(study(GRID, path=path, progress=False), whole)
 
 
-def test_any_executor_gives_the_same_table(whole, tmp_path):
+def test_any_executor_gives_the_same_table(whole, path):
     with ThreadPoolExecutor(2) as threads:
-        assert_same(ml.study(GRID, executor=threads, part_size=6, progress=False), whole)
+        assert_same(study(GRID, executor=threads, part_size=6, progress=False), whole)
     with ProcessPoolExecutor(2, get_context("spawn")) as processes:
-        found = ml.study(GRID, executor=processes, path=tmp_path, part_size=6, progress=False)
+        found = study(GRID, executor=processes, path=path, part_size=6, progress=False)
     assert_same(found, whole)
-    assert len(list(tmp_path.glob("part-*"))) == 4
+    assert stored(path) == 24
 
 
-def test_a_worker_that_fails_loses_only_its_part(tmp_path, monkeypatch):
+def test_only_the_calling_process_writes(path, monkeypatch):
+    monkeypatch.setattr(Store, "write", lambda self, table: None)
+    with ProcessPoolExecutor(1, get_context("spawn")) as processes:
+        study(SMALL, executor=processes, path=path, progress=False)
+    assert stored(path) == 0
+
+
+def test_a_worker_that_fails_loses_only_its_part(path, monkeypatch):
     run = study_module._run
 
-    def failing(part, chunk):
+    def failing(part):
         if (part.dim == 1).all():  # the first of two
             raise MemoryError("no room")
-        return run(part, chunk)
+        return run(part)
 
     monkeypatch.setattr(study_module, "_run", failing)
     with ThreadPoolExecutor(1) as threads, pytest.raises(MemoryError, match="no room"):
-        ml.study(GRID, executor=threads, path=tmp_path, progress=False)
-    assert len(pd.concat(map(pd.read_parquet, tmp_path.glob("*.parquet")))) == 12
+        study(GRID, executor=threads, path=path, progress=False)
+    assert stored(path) == 12
 
 
-def test_a_dask_cluster_survives_the_loss_of_a_worker(whole, tmp_path):
+def test_a_dask_cluster_survives_the_loss_of_a_worker(whole, path):
     distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
@@ -179,85 +243,43 @@ def test_a_dask_cluster_survives_the_loss_of_a_worker(whole, tmp_path):
         ThreadPoolExecutor(1) as background,
     ):
         grid = GRID | {"steps": [1500]}
-        options = {"executor": client.get_executor(), "path": tmp_path, "part_size": 2}
-        running = background.submit(ml.study, grid, progress=False, **options)
-        deadline = time.monotonic() + 120
-        while not list(tmp_path.glob("part-*")) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        options = {"executor": client.get_executor(), "path": path, "part_size": 2}
+        running = background.submit(study, grid, progress=False, **options)
+        wait_for_rows(path, 1)
         victims = client.run(os.getpid)
         os.kill(next(iter(victims.values())), signal.SIGKILL)
-        assert len(list(tmp_path.glob("part-*"))) < 12  # in the middle
+        assert stored(path) < 24  # in the middle
         found = running.result(timeout=300)
-    assert_same(found, ml.study(grid, progress=False))
+    assert_same(found, study(grid, progress=False))
 
 
-BAD = [
-    ({"rhos": [0.5]}, "setting = 'rhos': must be one of 'rho'"),
-    ({"rho": 0.5}, "rho = 0.5: must be a list"),
-    ({"variant": "ema"}, "variant = 'ema': must be a list"),
-    ({"rho": [1.0]}, r"rho = 1.0: must be a number in \(-1, 1\)"),
-    ({"rho": []}, "rho = \\[\\]: must hold one value or more"),
-    ({"seed": [1, 2, 1]}, "seed = .*none twice"),
-    ({"seed": [-1]}, "seed = -1"),
-    ({"seed": [2**63]}, "seed = 9223372036854775808: must be at most"),
-    ({"rho": np.array(0.5)}, r"rho = array\(0.5\): must be a list"),
-    ({"n": [100.5]}, "n = 100.5: must be a whole number"),
-    ({"variant": ["emma"]}, "variant = 'emma'"),
-    ({"alpha": [0]}, "alpha = 0"),
-    ({"steps": [50]}, "steps = 50: .* at least 100"),
-    ({"n": [100], "batch_size": [128]}, "batch_size = 128: must be at most n = 100"),
-]
+def test_a_file_of_something_else_is_refused_before_anything_is_trained(path, trained):
+    path.write_text("a letter\n" * 1000)
+    with pytest.raises(ValueError, match=r"path = '.*study.sqlite': cannot be read as a study"):
+        study(SMALL, path=path)
+    assert path.read_text() == "a letter\n" * 1000
+    assert not trained
 
 
-@pytest.mark.parametrize(("grid", "message"), BAD)
-def test_bad_settings_are_refused_before_anything_runs(grid, message, tmp_path):
-    with pytest.raises(ValueError, match=message):
-        ml.study(grid, path=tmp_path / "store")
-    assert not (tmp_path / "store").exists()
-
-
-def test_a_folder_of_something_else_is_refused(tmp_path):
-    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "part-1.parquet")
-    with pytest.raises(ValueError, match="holds another kind of table"):
-        ml.study(GRID, path=tmp_path)
-    (tmp_path / "part-1.parquet").write_bytes(b"")
-    with pytest.raises(ValueError, match=r"part-1.parquet cannot be read .* delete it"):
-        ml.study(GRID, path=tmp_path)
-
-
-@pytest.mark.parametrize("options", [{"part_size": 0}, {"chunk": 1}, {"executor": 3}])
-def test_bad_options_are_refused_before_anything_runs(options, tmp_path):
-    (name, value), *_ = options.items()
-    with pytest.raises(ValueError, match=f"{name} = {value}: must be"):
-        ml.study(GRID, path=tmp_path / "store", **options)
-    assert not (tmp_path / "store").exists()
-
-
-def test_a_folder_belongs_to_one_version(tmp_path, monkeypatch):
-    ml.study(SMALL | {"seed": [0]}, path=tmp_path, progress=False)
+def test_a_file_belongs_to_one_version_and_one_precision(path, monkeypatch):
+    study(SMALL, path=path, progress=False)
+    monkeypatch.setattr(study_module.torch, "get_default_dtype", lambda: "torch.float64")
+    with pytest.raises(ValueError, match=r"holds a study of .*32.*this is .*64.*: must be another"):
+        study(SMALL, path=path)
+    monkeypatch.undo()
     monkeypatch.setattr(study_module, "version", lambda name: "99.0")
     with pytest.raises(ValueError, match=r"holds a study of .*this is .*99.0"):
-        ml.study(SMALL | {"seed": [0]}, path=tmp_path)
+        study(SMALL, path=path)
 
 
-def test_a_write_that_fails_stops_the_study(tmp_path, monkeypatch):
-    run, started = study_module._run, []
-
-    def counted(part, chunk):
-        started.append(part)
-        time.sleep(0.1)
-        return run(part, chunk)
-
+def test_a_part_that_cannot_be_stored_ends_the_study(executor, path, trained, monkeypatch):
     def disk_full(self, table):
-        raise OSError("no space left on device")
+        time.sleep(0.1)
+        raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(study_module, "_run", counted)
-    monkeypatch.setattr(study_module._Store, "write", disk_full)
-    with ThreadPoolExecutor(1) as threads, pytest.raises(OSError, match="no space"):
-        ml.study(GRID, executor=threads, path=tmp_path, part_size=2, progress=False)
-    assert len(started) < 6  # of 12 parts
-
-
-def test_numpy_values_and_ranges_are_values():
-    grid = SMALL | {"rho": np.array([0.5, 0.6]), "seed": range(1)}
-    assert ml.study(grid, progress=False).rho.tolist() == [0.5, 0.6]
+    monkeypatch.setattr(Store, "write", disk_full)
+    with pytest.raises(sqlite3.OperationalError, match="disk is full"):
+        study(GRID, executor=executor, path=path, part_size=2, progress=False)
+    if executor:
+        executor.shutdown()
+    assert len(trained) < 8  # of 12 parts

@@ -1,13 +1,17 @@
 """The closed-form critic: the log density ratio of fitted Gaussians (section 7.2)."""
 
+from copy import copy
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from mine_lib.checks import check_part
 
 NEGLIGIBLE = 1e-8  # directions whose share of the variance is smaller are left out
 LARGEST_CORRELATION = 1 - 1e-6  # of a canonical pair; at one the log ratio would be infinite
 
 
-class GaussianCritic:
+class GaussianCritic(nn.Module):
     """log r of the Gaussian distribution with the sample's covariances (eq. 7-gaussian-part).
 
     x, z: (R, n, x_dim) and (R, n, z_dim); each replica has a fit of its own. In canonical
@@ -17,37 +21,44 @@ class GaussianCritic:
     """
 
     def __init__(self, x: Tensor, z: Tensor) -> None:
+        super().__init__()
         dtype = x.dtype
         x, z = x.double(), z.double()
-        self.x_mean, self.z_mean = x.mean(1, keepdim=True), z.mean(1, keepdim=True)
-        x, z = x - self.x_mean, z - self.z_mean
+        x_mean, z_mean = x.mean(1, keepdim=True), z.mean(1, keepdim=True)
+        x, z = x - x_mean, z - z_mean
         white_x, white_z = _whitening(x), _whitening(z)
         cross = white_x.mT @ (x.mT @ z / x.shape[1]) @ white_z
-        left, self.correlations, right = torch.linalg.svd(cross, full_matrices=False)
-        self.x_map, self.z_map = white_x @ left, white_z @ right.mT
-        c = self.correlations.clamp(max=LARGEST_CORRELATION)[:, None]
-        self.information = -torch.log1p(-(c**2)).sum(-1) / 2  # (R, 1)
-        self.of_sums, self.of_differences = c / (1 + c) / 4, c / (1 - c) / 4
-        self.to(dtype)
-
-    def to(self, target: torch.dtype | torch.device | str) -> "GaussianCritic":
-        """Move to a device, or to another dtype, in place."""
-        for name, value in vars(self).items():
-            setattr(self, name, value.to(target))
-        return self
+        left, correlations, right = torch.linalg.svd(cross, full_matrices=False)
+        c = correlations.clamp(max=LARGEST_CORRELATION)[:, None]
+        fitted = {
+            "x_mean": x_mean, "z_mean": z_mean,
+            "x_map": white_x @ left, "z_map": white_z @ right.mT,
+            "correlations": correlations,
+            "information": -torch.log1p(-(c**2)).sum(-1) / 2,  # (R, 1)
+            "of_sums": c / (1 + c) / 4, "of_differences": c / (1 - c) / 4,
+        }  # fmt: skip
+        for name, value in fitted.items():
+            self.register_buffer(name, value.to(dtype))
 
     def drop(self, replicas: Tensor) -> None:
         """Make the critic zero in the replicas marked by (R,) truth values."""
         for values in (self.information, self.of_sums, self.of_differences):
             values[replicas] = 0
 
-    def __call__(self, x: Tensor, z: Tensor, replicas: slice = slice(None)) -> Tensor:
-        """Critic values (r, b) of x (r, b, x_dim) and z (r, b, z_dim)."""
-        u = (x - self.x_mean[replicas]) @ self.x_map[replicas]
-        v = (z - self.z_mean[replicas]) @ self.z_map[replicas]
+    def __getitem__(self, part: slice) -> "GaussianCritic":
+        """The critic of some of the replicas."""
+        check_part(part)
+        some = copy(self)
+        some._buffers = {name: value[part] for name, value in self.named_buffers()}
+        return some
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        """Critic values (R, b) of x (R, b, x_dim) and z (R, b, z_dim), or both without R."""
+        u = (x - self.x_mean) @ self.x_map
+        v = (z - self.z_mean) @ self.z_map
         # Written with u + v and u - v, it does not lose its digits when c is near one.
-        gain = self.of_sums[replicas] * (u + v) ** 2 - self.of_differences[replicas] * (u - v) ** 2
-        return self.information[replicas] + gain.sum(-1)
+        gain = self.of_sums * (u + v) ** 2 - self.of_differences * (u - v) ** 2
+        return self.information + gain.sum(-1)
 
 
 def _whitening(values: Tensor) -> Tensor:

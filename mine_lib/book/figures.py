@@ -9,8 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from mine_lib.estimation import MIEstimate
-
 # Okabe and Ito's colour-blind-safe colours, the dark ones first, each with its own line style
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
@@ -72,30 +70,38 @@ def draw_clouds(clouds: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Figure:
     return fig
 
 
-def draw_estimate(estimate: MIEstimate) -> Figure:
+def draw_estimate(
+    step: ArrayLike,
+    held_out: ArrayLike,
+    batches: ArrayLike,
+    value: float,
+    interval: tuple[float, float],
+    x: np.ndarray,
+    z: np.ndarray,
+    pointwise: np.ndarray,
+) -> Figure:
     """Draw how an estimate came about: its learning curves, and the learned pointwise information.
 
-    Left, means over all networks of the value of the training batches and of the rows held back for
-    early stopping, with the estimate and its 95 % interval. Right, i at each pair: as the colour of
-    the normal scores if x and z have one column each, else as a histogram.
+    Left, held_out and batches, (K,), against step, with the value and its interval. Right, the
+    pointwise information, (n,), as the colour of the scores x and z if they have one column each,
+    else as a histogram.
     """
     fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
-    record = estimate.training
-    left.plot(record.step, record.held_out.nanmean(1), "C0-", label="held back")
-    left.plot(record.step, record.estimate.nanmean(1), "C1--", label="training batches")
-    left.axhspan(*estimate.interval(), color=TRUTH, alpha=0.15, linewidth=0)
-    draw_truth(left, estimate.value, "estimate, 95 %")
+    left.plot(step, held_out, "C0-", label="held back")
+    left.plot(step, batches, "C1--", label="training batches")
+    left.axhspan(*interval, color=TRUTH, alpha=0.15, linewidth=0)
+    draw_truth(left, value, "estimate, 95 %")
     left.set(xlabel="step", ylabel="nats")
     left.legend(fontsize=8)
-    if estimate.x.shape[1] == estimate.z.shape[1] == 1:
-        reach = np.quantile(np.abs(estimate.pointwise), 0.99)  # a few may be far out
+    if x.shape[1] == z.shape[1] == 1:
+        reach = np.quantile(np.abs(pointwise), 0.99)  # a few may be far out
         colours = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach}
-        points = right.scatter(estimate.x, estimate.z, 4, estimate.pointwise, **colours)
+        points = right.scatter(x, z, 4, pointwise, **colours)
         right.set(xlabel="score of x", ylabel="score of z")
         fig.colorbar(points, label="pointwise information (nats)")
     else:
-        right.hist(estimate.pointwise, bins=50)
-        draw_truth(right, estimate.value, "estimate", vertical=True)
+        right.hist(pointwise, bins=50)
+        draw_truth(right, value, "estimate", vertical=True)
         right.set(xlabel="pointwise information (nats)", ylabel="pairs")
         right.legend(fontsize=8)
     return fig

@@ -7,8 +7,8 @@ import torch
 from scipy.spatial import cKDTree
 from scipy.stats import chi2
 
-from mine_lib.columns import Columns
-from mine_lib.gaussian import LARGEST_CORRELATION, GaussianCritic
+from mine_lib.estimation.columns import Columns
+from mine_lib.estimation.gaussian import LARGEST_CORRELATION, GaussianCritic
 from mine_lib.training import TrainingRecord
 
 LARGEST_PRODUCT_SHARE = 0.2  # of the standard error

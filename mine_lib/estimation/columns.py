@@ -10,8 +10,9 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 from torch import Tensor
 
-from mine_lib.checks import check_samples
+from mine_lib.checks import check_same_length, check_samples
 
+PANDAS = (pd.Series, pd.DataFrame)
 MOST_LABELS = 20  # an integer column with more different values holds numbers, not labels
 
 
@@ -25,6 +26,24 @@ class Columns:
     constant: list[str]
     is_continuous: bool
     is_labels: bool
+
+
+def read_pair(x: object, z: object, least: int) -> tuple[Columns, Columns]:
+    """Columns of x and z, paired row by row; see `read_columns`.
+
+    Raises ValueError on pandas objects with different indexes, unequal lengths, and fewer than
+    `least` rows.
+    """
+    if isinstance(x, PANDAS) and isinstance(z, PANDAS) and not x.index.equals(z.index):
+        raise ValueError(
+            "x and z have different indexes: take both from one frame, or NumPy arrays"
+        )
+    columns = read_columns("x", x), read_columns("z", z)
+    x_rows, z_rows = (len(each.values) for each in columns)
+    check_same_length(x_rows, z_rows)
+    if x_rows < least:
+        raise ValueError(f"x and z have {x_rows} rows: must have at least {least}")
+    return columns
 
 
 def read_columns(name: str, data: object) -> Columns:

@@ -1,0 +1,1 @@
+"""How pages show things: figures, sliders of frames, progress bars. They draw arrays."""

@@ -1,0 +1,9 @@
+"""Estimates for data of one's own: cross-fitted MINE, and KSG beside it."""
+
+from mine_lib.estimation.columns import normal_scores
+from mine_lib.estimation.estimate import estimate_mi
+from mine_lib.estimation.gaussian import GaussianCritic
+from mine_lib.estimation.ksg import ksg
+from mine_lib.estimation.result import MIEstimate
+
+__all__ = ["GaussianCritic", "MIEstimate", "estimate_mi", "ksg", "normal_scores"]

@@ -1,0 +1,119 @@
+"""What a fixed critic says on pairs: its Donsker-Varadhan value, and how far to trust it."""
+
+import math
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from scipy.special import logsumexp
+from torch import Tensor
+
+from mine_lib.bounds import log_mean_exp
+from mine_lib.checks import check_rows, check_same_length, check_shifts, check_values
+from mine_lib.threads import paced, worth
+
+Critic = Callable[[Tensor, Tensor], Tensor]
+WIDTH = 64  # of a critic's layers, as far as the number of threads is concerned
+# The product term of `assess`
+FIRST_SHIFTS = 64
+MOST_PAIRS = 2**23
+PAIRS_AT_ONCE = 2**13
+PRODUCT_SHARE = 0.1  # of the standard error, aimed at for the product term's own error
+
+
+def evaluate(critic: Critic, x: ArrayLike, z: ArrayLike, shifts: int = 1) -> Tensor:
+    """Donsker-Varadhan value in nats of all pairs, shape (R,), without gradients (section 3.3).
+
+    critic: any; what it gives without a replica axis has a value of shape (). x, z: (n, d) or
+    (R, n, d), on its device. The product term is a mean over `shifts` cyclic shifts of z, spread
+    evenly over those below n/2 if there are enough (uncorrelated at the optimum, eq. 3-shifts),
+    else over all n - 1.
+
+    Raises ValueError unless 1 <= shifts < n, on unequal lengths, and on a critic that does not give
+    one value a pair.
+    """
+    x, z = check_rows("x", x), check_rows("z", z)
+    rows = x.shape[-2]
+    check_same_length(rows, z.shape[-2])
+    check_shifts(shifts, rows)
+    below_half = (rows - 1) // 2
+    largest = below_half if shifts <= below_half else rows - 1
+    offsets = np.linspace(1, largest, shifts).round().astype(int)
+    with torch.no_grad():
+        joint = check_values(critic(x, z), rows)
+        means: list[Tensor] = []
+        with closing(paced(0, shifts, worth(joint.numel() * WIDTH, joint.numel() // rows))) as ends:
+            for end in ends:
+                some = offsets[len(means) : end]
+                means += [log_mean_exp(critic(x, z.roll(int(s), -2))) for s in some]
+        return joint.mean(-1) - log_mean_exp(torch.stack(means, -1))
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Value of a critic on some pairs, in nats, with errors.
+
+    error: standard error of the value; product_error: the part that more shifts would remove.
+    pointwise: learned pointwise information of each pair, (n,); its mean is the value.
+    """
+
+    value: float
+    error: float
+    product_error: float
+    pointwise: np.ndarray
+
+
+@torch.no_grad()
+def assess(critic: Critic, x: Tensor, z: Tensor, seed: int) -> Assessment:
+    """Donsker-Varadhan value with enough shifts for the product term, and its error (eq. 7-error).
+
+    critic: (x, z) -> (n,). x, z: (n, d). seed: of the order in which shifts are taken.
+    """
+    rows = len(x)
+    t = critic(x, z).cpu().double().numpy()
+    offsets = np.random.default_rng([seed, 3]).permutation(np.arange(1, rows))
+    most = min(rows - 1, max(FIRST_SHIFTS, MOST_PAIRS // rows))
+    t_product, shifts = np.empty((0, rows)), min(FIRST_SHIFTS, most)
+    while True:
+        more = _product_values(critic, x, z, offsets[len(t_product) : shifts])
+        t_product = np.concatenate([t_product, more])
+        found = influence(t, t_product, offsets[:shifts])
+        aim = PRODUCT_SHARE * found.error
+        if shifts == most or found.product_error <= aim:
+            return found
+        shifts = min(most, math.ceil(1.1 * shifts * (found.product_error / aim) ** 2))
+
+
+def _product_values(critic: Critic, x: Tensor, z: Tensor, offsets: np.ndarray) -> np.ndarray:
+    """T at x_i and z_(i + offset), (offsets, rows)."""
+    rows, values = len(x), []
+    parts = np.array_split(
+        offsets, min(len(offsets), math.ceil(len(offsets) * rows / PAIRS_AT_ONCE))
+    )
+    with closing(paced(0, len(parts), worth(PAIRS_AT_ONCE * WIDTH, len(parts)))) as ends:
+        for end in ends:
+            for some in parts[len(values) : end]:
+                partners = (np.arange(rows) + some[:, None]).ravel() % rows
+                t = critic(x.repeat(len(some), 1), z[torch.from_numpy(partners).to(z.device)])
+                values.append(t.cpu().double().numpy().reshape(-1, rows))
+    return np.concatenate(values)
+
+
+def influence(t: np.ndarray, t_product: np.ndarray, offsets: np.ndarray) -> Assessment:
+    """Value, and standard error from the influence of each row (eq. 7-error).
+
+    t: (n,) at the joint pairs. t_product: (shifts, n) at x_i and z_(i + offset).
+    """
+    shifts, rows = t_product.shape
+    log_mean = logsumexp(t_product) - math.log(t_product.size)
+    ratio = np.exp(t_product - log_mean)
+    partners = (np.arange(rows) + offsets[:, None]) % rows
+    by_z = np.bincount(partners.ravel(), ratio.ravel(), rows) / shifts
+    influences = t - ratio.mean(0) - by_z
+    left_out = 1 - shifts / (rows - 1)
+    product_error = ratio.mean(1).std(ddof=1) * math.sqrt(left_out / shifts) if left_out else 0.0
+    error = math.hypot(influences.std(ddof=1) / math.sqrt(rows), product_error)
+    return Assessment(t.mean() - log_mean, error, product_error, t - log_mean)

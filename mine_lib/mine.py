@@ -1,0 +1,110 @@
+"""MINE: the Donsker-Varadhan value, climbed along a gradient with a moving average (section 5.1).
+
+The plain gradient of the value divides by the batch mean of e^T, and is biased (section 4.1). MINE
+divides by a moving average v of these means instead. Value and gradient are not derivative and
+antiderivative of each other, so both stand here, side by side.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.autograd.function import FunctionCtx, once_differentiable
+
+from mine_lib.bounds import log_mean_exp
+from mine_lib.checks import check_choice, check_critic_values, check_rate
+
+
+class MINE:
+    """Donsker-Varadhan value whose gradient is MINE's (eq. 5-gradient).
+
+    Called with t_joint (..., b) and t_product, (..., m, b) or (..., m), it returns the value of the
+    batch in nats, one per leading index; its backward pass gives the gradient of
+    E_P[T] - E_Q[e^T]/v with v held fixed. Each call that may be differentiated is a step of
+    v <- (1 - alpha) v + alpha mean(e^T), from v = 1; one under `torch.no_grad()` leaves v alone.
+
+    alpha: rate in (0, 1], or a sequence of rates, one a replica; 1 is vanilla MINE, where v is the
+    batch mean. stable: take logs of means of e^T by logsumexp; otherwise e^T may overflow.
+    v: the moving average, of the leading shape (...); None before the first step.
+
+    As a loss: `loss = -mine(*critic_values(critic, encoder(x), z)).sum()` (maximise information).
+    Raises ValueError on rates out of range and on shapes that do not fit, also those of v.
+    """
+
+    def __init__(self, alpha: float | Sequence[float] = 0.01, stable: bool = True) -> None:
+        is_one = np.ndim(alpha) == 0
+        rates = [check_rate("alpha", each) for each in ([alpha] if is_one else alpha)]
+        self.alpha: float | tuple[float, ...] = rates[0] if is_one else tuple(rates)
+        self.stable = bool(check_choice("stable", stable, (False, True)))
+        self._log_v: Tensor | None = None
+
+    def __repr__(self) -> str:
+        return f"MINE(alpha={self.alpha}, stable={self.stable})"
+
+    def __getitem__(self, part: slice) -> "MINE":
+        """A new one for some of the replicas, from v = 1."""
+        return MINE(self.alpha if isinstance(self.alpha, float) else self.alpha[part], self.stable)
+
+    @property
+    def v(self) -> Tensor | None:
+        """The moving average of e^T, shape (...)."""
+        return None if self._log_v is None else self._log_v.exp()
+
+    def __call__(self, t_joint: Tensor, t_product: Tensor) -> Tensor:
+        """Value in nats, shape (...); differentiable once."""
+        if torch.is_grad_enabled() and (t_joint.requires_grad or t_product.requires_grad):
+            return _Weighed.apply(t_joint, t_product, self.weigh)
+        _, pooled = check_critic_values(t_joint, t_product)
+        return t_joint.mean(-1) - self._log_mean(pooled)
+
+    def weigh(self, t_joint: Tensor, t_product: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Take a step; return the value and what each critic value weighs in the gradient.
+
+        The weights, of the shapes of t_joint and t_product, are 1/b and -e^T / (v m b).
+        """
+        _, pooled = check_critic_values(t_joint, t_product)
+        log_mean = self._log_mean(pooled)
+        log_v = self._step(log_mean)
+        log_v = log_v.view(log_v.shape + (1,) * (t_product.ndim - log_v.ndim))
+        weight = (t_product - log_v).exp()  # e^T / v
+        for size in t_product.shape[t_joint.ndim - 1 :]:
+            weight = weight / size
+        joint = torch.full_like(t_joint, 1 / t_joint.shape[-1])
+        return t_joint.mean(-1) - log_mean, joint, -weight
+
+    def _log_mean(self, t: Tensor) -> Tensor:
+        return log_mean_exp(t) if self.stable else t.exp().mean(-1).log()
+
+    def _step(self, log_mean: Tensor) -> Tensor:
+        """Take the log of a batch mean, (...), into log v, and return it."""
+        alpha = torch.tensor(self.alpha, dtype=torch.float64)
+        log_keep, log_rate = (each.to(log_mean) for each in (torch.log1p(-alpha), alpha.log()))
+        log_v = torch.zeros_like(log_mean) if self._log_v is None else self._log_v
+        if log_v.shape != log_mean.shape or alpha.shape not in ((), log_mean.shape):
+            raise ValueError(
+                f"t_joint has leading shape {tuple(log_mean.shape)}: must be that of alpha and of "
+                f"v, {tuple(alpha.shape or log_v.shape)}"
+            )
+        # torch.logaddexp rounds a number otherwise if it stands beside many.
+        terms = torch.stack([log_keep + log_v, log_rate + log_mean])
+        self._log_v = terms.logsumexp(0).detach()
+        return self._log_v
+
+
+class _Weighed(torch.autograd.Function):
+    """A value whose derivative by each critic value is the weight that comes with it."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, t_joint: Tensor, t_product: Tensor, weigh: Callable) -> Tensor:
+        value, *weights = weigh(t_joint, t_product)
+        ctx.save_for_backward(*weights)
+        return value
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: FunctionCtx, slope: Tensor) -> tuple[Tensor, Tensor, None]:
+        joint, product = ctx.saved_tensors
+        slope = slope[..., None]
+        more = slope if product.ndim == joint.ndim else slope[..., None]
+        return slope * joint, more * product, None

@@ -1,0 +1,49 @@
+"""How many threads torch uses for a piece of work, chosen by its size and by what they bring.
+
+Torch's threads meet at the end of every operation, thousands of times a second. Small operations
+end before the threads have met; and where something else keeps the processors busy, all wait for
+the slowest each time, up to a hundred times longer than one thread alone would take.
+"""
+
+import math
+from collections.abc import Iterator
+from time import perf_counter, process_time
+
+import torch
+
+PAYS = 2**16  # numbers that an operation writes, for each thread; below, a second brings under 20 %
+SECONDS = 0.1  # that a block takes
+LEAST_USE = 0.8  # of the time of several threads must be processor time, or they wait for others
+SECONDS_ALONE = 10.0  # with one thread, before several are tried again
+TRIAL = 3  # items of a first block
+_alone_until = 0.0  # by perf_counter, for all work of this process
+
+
+def worth(numbers: int, most: int) -> int:
+    """Threads that operations which write so many numbers are worth, at most `most` or torch's."""
+    return max(1, min(torch.get_num_threads(), most, numbers // PAYS))
+
+
+def paced(start: int, end: int, threads: int) -> Iterator[int]:
+    """Cut work on items start to end into blocks, and yield the end of each before it is done.
+
+    A block takes about a tenth of a second. Torch has so many threads in it, or one for some time
+    after a block in which they waited for processors that others keep busy. At the end, or when the
+    iterator is closed, the caller's number is given back.
+    """
+    global _alone_until
+    before, size, was_alone = torch.get_num_threads(), TRIAL, False
+    try:
+        while start < end:
+            began, used = perf_counter(), process_time()
+            is_alone = threads == 1 or began < _alone_until
+            size = min(size, TRIAL) if was_alone and not is_alone else size  # a trial is short
+            until, was_alone = min(start + size, end), is_alone
+            torch.set_num_threads(1 if is_alone else threads)
+            yield until
+            took, used = max(perf_counter() - began, 1e-6), process_time() - used
+            size, start = math.ceil((until - start) * min(SECONDS / took, 10)), until
+            if not is_alone and used < LEAST_USE * threads * took:
+                _alone_until = perf_counter() + SECONDS_ALONE
+    finally:
+        torch.set_num_threads(before)

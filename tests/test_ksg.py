@@ -1,0 +1,94 @@
+"""KSG against scikit-learn for one column, a second formula for several, and closed forms."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.special import digamma
+from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
+
+import mine_lib as ml
+
+RNG = np.random.default_rng(0)
+LABELS = RNG.integers(0, 3, 600)
+NUMBERS = LABELS + RNG.standard_normal(600)
+
+
+def gaussians(n=1000, rho=0.8, dim=1, seed=0):
+    return [each.double().numpy() for each in ml.Gaussian(rho, dim).sample(n, seed)]
+
+
+@pytest.mark.parametrize("k", [1, 3, 10])
+def test_one_column_each_gives_what_scikit_learn_gives(k):
+    x, z = gaussians()
+    theirs = mutual_info_regression(x, z[:, 0], n_neighbors=k, random_state=0)[0]
+    # Theirs moves equal and unequal numbers alike, by noise of its own.
+    assert ml.ksg(x, z, k) == pytest.approx(theirs, abs=1e-3)
+
+
+def test_several_columns_give_the_formula_written_with_all_distances():
+    (x, z), k = gaussians(300, 0.6, 3), 4
+    x, z = x @ RNG.standard_normal((3, 3)), z[:, :2]
+    scaled = [each / each.std(0) for each in (x, z)]
+    apart = [np.abs(each[:, None] - each).max(-1) for each in scaled]
+    nearest = np.sort(np.maximum(*apart), 1)[:, k]  # the 0th is the point itself
+    counts = [(each < nearest[:, None]).sum(1) for each in apart]
+    expected = digamma(k) + digamma(300) - sum(digamma(each).mean() for each in counts)
+    assert ml.ksg(x, z, k) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(("rho", "dim"), [(0.0, 1), (0.8, 1), (-0.5, 2)])
+def test_it_finds_the_information_of_gaussians(rho, dim):
+    found = [ml.ksg(*gaussians(1000, rho, dim, seed)) for seed in range(10)]
+    error = np.std(found, ddof=1) / math.sqrt(10)
+    assert abs(np.mean(found) - ml.Gaussian(rho, dim).mi) < 4 * error + 0.02  # and its bias
+
+
+@pytest.mark.parametrize("k", [1, 3, 10])
+def test_labels_beside_numbers_give_what_scikit_learn_gives(k):
+    theirs = mutual_info_classif(NUMBERS[:, None], LABELS, n_neighbors=k, random_state=0)[0]
+    for names in (np.array(["a", "b", "c"]), np.array([5, -1, 7])):
+        ours = ml.ksg(names[LABELS], NUMBERS, k)
+        assert ours == pytest.approx(theirs, abs=1e-3)
+        assert ml.ksg(NUMBERS, names[LABELS], k) == ours
+
+
+def test_labels_beside_labels_give_the_information_of_their_table():
+    table = np.array([[0.3, 0.1, 0.1], [0.05, 0.05, 0.4]])
+    x, z = np.divmod(np.repeat(np.arange(6), (1000 * table.ravel()).round().astype(int)), 3)
+    assert ml.ksg(x, z) == pytest.approx(ml.Discrete(table).mi, abs=1e-12)
+    assert ml.ksg(np.array(["x", "y"])[x], z) == ml.ksg(x, z)
+
+
+@pytest.mark.parametrize("change", [torch.as_tensor, pd.DataFrame, list, lambda x: 1e6 + 100 * x])
+def test_neither_kind_nor_scale_of_the_data_changes_the_value(change):
+    x, z = gaussians(400)
+    assert ml.ksg(change(x), z) == pytest.approx(ml.ksg(x, z), abs=1e-4)
+    assert ml.ksg(x, change(z)) == pytest.approx(ml.ksg(x, z), abs=1e-4)
+
+
+def test_ties_are_broken_and_the_same_call_gives_the_same_value():
+    x, z = (each.round(1) for each in gaussians(2000))
+    assert ml.ksg(x, z) == ml.ksg(x, z)
+    assert ml.ksg(x, z) == pytest.approx(ml.Gaussian(0.8).mi, abs=0.1)
+
+
+X = np.arange(100.0)
+BAD = [
+    ((X, X[:99]), {}, "x has 100 rows and z has 99"),
+    ((X[:19], X[:19]), {}, "x and z have 19 rows: must have at least 20"),
+    ((X, X), {"k": 0}, "k = 0: must be a whole number, at least 1"),
+    ((X, X), {"k": 100}, "x and z have 100 rows: must have at least 101"),
+    ((np.where(X == 3, np.nan, X), X), {}, "x holds 1 NaN"),
+    ((X, np.ones(100)), {}, "z is constant"),
+    ((np.where(X < 3, "rare", "often"), X), {}, "k = 3: must be below 3, the rows of the rarest"),
+    ((pd.Series(X), pd.Series(X, index=X[::-1])), {}, "different indexes"),
+]
+
+
+@pytest.mark.parametrize(("pair", "options", "message"), BAD)
+def test_bad_input_is_refused_with_its_name_and_value(pair, options, message):
+    with pytest.raises(ValueError, match=message):
+        ml.ksg(*pair, **options)

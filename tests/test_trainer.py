@@ -1,0 +1,246 @@
+"""A trainer stops, is looked at and goes on; early stopping; the settings and their refusals."""
+
+import inspect
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import mine_lib as ml
+from mine_lib import runs
+
+SETTINGS = {"steps": 80, "batch_size": 32, "hidden": (8,), "log_every": 10, "seeds": range(3)}
+SERIES = ("step", "estimate", "gradient_norm", "v", "held_out", "frozen_at", "kept")
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return ml.Gaussian(0.8).sample(400, seed=0)
+
+
+@pytest.fixture(scope="module")
+def fresh():
+    return ml.Gaussian(0.8).sample(300, seed=1)
+
+
+def run(pairs, **options):
+    return ml.train(*pairs, **{**SETTINGS, "progress": False, **options})
+
+
+def weights(critic):
+    return torch.cat([each.detach().flatten(1) for each in critic.parameters()], 1)
+
+
+def assert_same(ours, theirs):
+    for name in SERIES:
+        a, b = getattr(ours, name), getattr(theirs, name)
+        assert a is b is None or torch.equal(a, b), name
+    assert torch.equal(weights(ours.critic), weights(theirs.critic))
+
+
+# A run in parts
+
+WAYS = {
+    "plain": {},
+    "vanilla": {"objective": ml.MINE(alpha=1)},
+    "nwj": {"objective": ml.nwj, "negatives": 3},
+    "decay": {"decay": True, "clip_norm": 0.1},
+    "early stopping": {"early_stopping": True, "learning_rate": 0.03},
+}
+
+
+@pytest.mark.parametrize("looks", [False, True])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_run_in_parts_is_the_run_in_one_to_the_last_bit(pairs, fresh, way, looks):
+    few = [values[:64] for values in pairs]
+    options = {**SETTINGS, "held_out": fresh, **WAYS[way]}
+    whole = run(few, **options)
+    trainer = ml.Trainer(*few, **options)
+    for steps in (30, 10, None):
+        assert trainer.run(steps, progress=False) is trainer
+        if looks:
+            part = trainer.record()
+            assert torch.equal(part.estimate, whole.estimate[: len(part.step)])
+            trainer.record()
+    assert_same(trainer.record(), whole)
+    assert torch.equal(trainer.run(progress=False).record().step, whole.step)  # it is at its end
+
+
+def test_the_critic_is_live_and_a_record_of_early_stopping_lends_it_its_best_weights(pairs, fresh):
+    few = [values[:64] for values in pairs]
+    options = {**SETTINGS, "learning_rate": 0.03, "held_out": fresh, "early_stopping": True}
+    trainer, other = (ml.Trainer(*few, **options) for _ in range(2))
+    start = weights(trainer.critic).clone()
+    latest = weights(trainer.run(60, progress=False).critic).clone()
+    record = trainer.record()
+    assert record.critic is trainer.critic
+    best = record.held_out.max(0).values
+    assert (record.held_out[-1] < best).any()
+    torch.testing.assert_close(ml.evaluate(trainer.critic, *fresh), best)
+    assert not torch.equal(weights(trainer.critic), latest)
+    assert not torch.equal(start, latest)
+    trainer.run(10, progress=False)
+    other.run(70, progress=False)
+    assert torch.equal(weights(trainer.critic), weights(other.critic))
+
+
+def test_a_record_before_the_first_step_is_empty(pairs, fresh):
+    trainer = ml.Trainer(*pairs, held_out=fresh, early_stopping=True, **SETTINGS)
+    start = weights(trainer.critic).clone()
+    record = trainer.record()
+    assert record.step.shape == (0,)
+    assert record.estimate.shape == record.held_out.shape == (0, 3)
+    assert record.kept.tolist() == [0, 0, 0]
+    assert torch.equal(weights(record.critic), start)
+    assert_same(
+        trainer.run(progress=False).record(), run(pairs, held_out=fresh, early_stopping=True)
+    )
+
+
+def test_a_run_goes_beyond_its_planned_end_unless_the_rate_has_decayed(pairs):
+    longer = ml.Trainer(*pairs, **SETTINGS).run(80, progress=False).run(20, progress=False)
+    assert_same(longer.record(), run(pairs, steps=100))
+    trainer = ml.Trainer(*pairs, decay=True, **SETTINGS).run(70, progress=False)
+    with pytest.raises(ValueError, match="steps = 11: must end by step 80, where decay ends"):
+        trainer.run(11, progress=False)
+    assert_same(trainer.run(10, progress=False).record(), run(pairs, decay=True))
+    with pytest.raises(ValueError, match="steps = 0"):
+        trainer.run(0)
+
+
+def test_an_interrupted_run_goes_on(pairs, monkeypatch):
+    step = runs.Run.step
+
+    def interrupted(self):
+        if self.done == 30:
+            raise KeyboardInterrupt
+        step(self)
+
+    trainer = ml.Trainer(*pairs, **SETTINGS)
+    with monkeypatch.context() as patch:
+        patch.setattr(runs.Run, "step", interrupted)
+        record = trainer.run(progress=False).record()
+    assert record.interrupted
+    assert record.step.tolist() == [10, 20, 30]
+    last = trainer.run(progress=False).record()
+    assert not last.interrupted
+    assert_same(last, run(pairs))
+
+
+def test_two_calls_with_one_objective_do_not_know_of_each_other(pairs):
+    mine = ml.MINE(alpha=[0.1, 0.5, 1.0])
+    first, second = run(pairs, objective=mine), run(pairs, objective=mine)
+    assert_same(first, second)
+    assert mine.v is None
+    assert mine.alpha == (0.1, 0.5, 1.0)
+
+
+def test_a_critic_that_was_trained_can_be_trained_on(pairs):
+    critic = run(pairs, steps=40).critic
+    before = weights(critic).clone()
+    record = run(pairs, steps=40, critic=critic)
+    assert record.critic is critic
+    assert not torch.equal(weights(critic), before)
+    again = ml.evaluate(critic, *pairs)
+    assert (again > ml.evaluate(run(pairs, steps=5).critic, *pairs)).all()
+
+
+# Early stopping
+
+LEARNS = {"steps": 150, "learning_rate": 0.02, "seeds": range(4)}
+
+
+@pytest.fixture(scope="module")
+def overfitted(pairs, fresh):
+    """A run on 64 pairs that at first learns and then unlearns."""
+    critic = ml.StatisticsNetwork(1, 1, (8,), replicas=4, starts_at_zero=True)
+    few = [values[:64] for values in pairs]
+    return run(few, critic=critic, held_out=fresh, early_stopping=True, **LEARNS)
+
+
+def test_early_stopping_keeps_the_best_logged_step(overfitted, fresh):
+    best = overfitted.held_out.max(0)
+    assert (best.values > overfitted.held_out[-1] + 0.02).any()  # else the last would be the best
+    assert (best.values > 0.1).all()  # the value at the start is 0
+    assert overfitted.kept.tolist() == overfitted.step[best.indices].tolist()
+    found = ml.evaluate(overfitted.critic, *fresh)
+    torch.testing.assert_close(found, best.values, atol=1e-6, rtol=0)
+
+
+def test_a_sum_that_starts_at_zero_starts_as_its_base(pairs):
+    base = ml.Gaussian(0.8).log_ratio
+    network = ml.StatisticsNetwork(1, 1, (8,), starts_at_zero=True)
+
+    def truth(x, z):
+        return torch.stack([base(*each) for each in zip(x, z, strict=True)])
+
+    options = {"steps": 1, "learning_rate": 1e-12, "held_out": pairs, "seeds": [0]}
+    record = run(pairs, critic=ml.Sum(truth, network), early_stopping=True, **options)
+    assert network(*pairs).abs().max() < 1e-6
+    expected = ml.evaluate(base, *pairs)
+    torch.testing.assert_close(record.held_out[0, 0], expected, atol=1e-5, rtol=0)
+
+
+def test_early_stopping_keeps_the_start_if_nothing_was_better(pairs):
+    held_out = ml.Gaussian(0.8).sample(3000, seed=1)
+    base = ml.GaussianCritic(*(values[None].expand(6, -1, -1) for values in held_out))
+    network = ml.StatisticsNetwork(1, 1, (8,), replicas=6, starts_at_zero=True)
+    record = run(
+        [values[:32] for values in pairs], critic=ml.Sum(base, network), held_out=held_out,
+        early_stopping=True, steps=30, log_every=5, learning_rate=0.01, seeds=range(6),
+    )  # fmt: skip
+    start = ml.evaluate(base, *held_out)
+    is_start = record.kept == 0
+    assert 0 < is_start.sum() < 6
+    assert (record.held_out <= start)[:, is_start].all()
+    assert not network(*pairs)[is_start].any()  # to the last bit: it was never trained
+    best = torch.maximum(start, record.held_out.max(0).values)
+    torch.testing.assert_close(ml.evaluate(record.critic, *held_out), best, atol=1e-5, rtol=0)
+
+
+def test_without_early_stopping_the_last_step_stays(pairs):
+    record = run(pairs, held_out=pairs)
+    assert record.kept is None
+    assert torch.equal(ml.evaluate(record.critic, *pairs), record.held_out[-1])
+
+
+def test_an_interrupted_run_keeps_its_best_step_too(overfitted, pairs, fresh, monkeypatch):
+    step = runs.Run.step
+
+    def interrupted(self):
+        if self.done == 124:
+            raise KeyboardInterrupt
+        step(self)
+
+    monkeypatch.setattr(runs.Run, "step", interrupted)
+    critic = ml.StatisticsNetwork(1, 1, (8,), replicas=4, starts_at_zero=True)
+    few = [values[:64] for values in pairs]
+    record = run(few, critic=critic, held_out=fresh, early_stopping=True, **LEARNS)
+    assert record.interrupted
+    assert not overfitted.interrupted
+    best = overfitted.held_out[:12].max(0).values  # the steps before 125
+    torch.testing.assert_close(ml.evaluate(record.critic, *fresh), best, atol=1e-6, rtol=0)
+
+
+# Settings
+
+
+def test_the_signature_of_train_names_each_setting():
+    names = [*inspect.signature(ml.train).parameters]
+    assert len(names) <= 21
+    assert names == [*inspect.signature(ml.Trainer).parameters, "progress"]
+    unexplained = {name for name in names if not re.search(rf"\b{name}\b", ml.Trainer.__doc__)}
+    assert unexplained == {"progress"}
+    kinds = {each.kind for each in [*inspect.signature(ml.train).parameters.values()][2:]}
+    assert kinds == {inspect.Parameter.KEYWORD_ONLY}
+    with pytest.raises(TypeError, match="variant"):
+        ml.train(np.zeros(50), np.zeros(50), variant="ema")
+
+
+def test_arrays_frames_and_lists_are_trained_on_as_tensors_are(pairs, fresh):
+    expected = run(pairs, held_out=fresh)
+    for make in (np.asarray, pd.DataFrame, lambda v: v[:, 0].tolist(), lambda v: v.double()):
+        found = run([make(v) for v in pairs], held_out=tuple(make(v) for v in fresh))
+        assert_same(found, expected)
