@@ -35,6 +35,8 @@ class MINE:
     def __init__(self, alpha: float | Sequence[float] = 0.01, stable: bool = True) -> None:
         is_one = np.ndim(alpha) == 0
         rates = [check_rate("alpha", each) for each in ([alpha] if is_one else alpha)]
+        if not rates:
+            raise ValueError("alpha is empty: must be a rate, or hold one for each replica")
         self.alpha: float | tuple[float, ...] = rates[0] if is_one else tuple(rates)
         self.stable = bool(check_choice("stable", stable, (False, True)))
         self._log_v: Tensor | None = None

@@ -130,6 +130,7 @@ class AutogradPass(Pass):
     def __init__(self, critic: nn.Module, replicas: int, x_dim: int) -> None:
         self.critic, self.replicas, self.x_dim = critic, slice(0, replicas), x_dim
         self.parameters = [each for each in critic.parameters() if each.requires_grad]
+        self.slopes = [each.grad for each in self.parameters]  # `zero_grad` may drop them
 
     def forward(self, pairs: Tensor) -> tuple[Tensor, Backward]:
         """See `Pass`. Raises ValueError if the critic does not give (R, rows)."""
@@ -139,8 +140,8 @@ class AutogradPass(Pass):
 
         def backward(weights: Tensor) -> None:
             slopes = torch.autograd.grad(t, self.parameters, weights, materialize_grads=True)
-            for parameter, slope in zip(self.parameters, slopes, strict=True):
-                parameter.grad.copy_(slope)
+            for place, slope in zip(self.slopes, slopes, strict=True):
+                place.copy_(slope)
 
         return t.detach(), backward
 

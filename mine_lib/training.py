@@ -115,6 +115,7 @@ class Trainer:
     def __post_init__(self) -> None:
         self._check_settings()
         replicas = self._count_replicas()
+        self._check_objective(replicas)
         self.seeds = range(replicas) if self.seeds is None else self.seeds
         self.device = check_device(self.device)
         x, z = _check_data(self.x, self.z, "", replicas, self.batch_size)
@@ -213,8 +214,6 @@ class Trainer:
             )
         if self.early_stopping and self.held_out is None:
             raise ValueError("held_out = None: must be (x, z) for early stopping")
-        if not callable(self.objective):
-            raise ValueError(f"objective = {self.objective!r}: must be a function such as MINE()")
         if not (self.critic is None or isinstance(self.critic, nn.Module)):
             raise ValueError(f"critic = {self.critic!r}: must be a torch.nn.Module")
 
@@ -231,6 +230,13 @@ class Trainer:
                 f"seeds has {given} entries: must have {replicas}, one a replica of the critic"
             )
         return replicas
+
+    def _check_objective(self, replicas: int) -> None:
+        if not callable(self.objective):
+            raise ValueError(f"objective = {self.objective!r}: must be a function such as MINE()")
+        rates = self.objective.alpha if isinstance(self.objective, MINE) else None
+        if isinstance(rates, tuple) and len(rates) != replicas:
+            raise ValueError(f"alpha has {len(rates)} entries: must have {replicas}, one a replica")
 
     def _check_held_out(self, replicas: int) -> tuple[Tensor, Tensor] | None:
         if self.held_out is None:
@@ -255,9 +261,12 @@ def train(x: ArrayLike, z: ArrayLike, *, progress: bool = True, **settings: Any)
     return Trainer(x, z, **settings).run(progress=progress).record()
 
 
-_parameters = inspect.signature(train).parameters  # help() shows the settings one by one
-train.__signature__ = inspect.signature(Trainer).replace(
-    parameters=[*inspect.signature(Trainer).parameters.values(), _parameters["progress"]],
+# help() shows the settings one by one.
+train.__signature__ = inspect.Signature(
+    [
+        *inspect.signature(Trainer).parameters.values(),
+        inspect.signature(train).parameters["progress"],
+    ],
     return_annotation=TrainingRecord,
 )
 
@@ -275,7 +284,7 @@ def _check_data(
         if isinstance(values, Tensor) and values.requires_grad:
             raise ValueError(
                 f"{kind}{name} carries gradients, which training would cut off: detach it, or "
-                " use MINE as a loss, -MINE()(*critic_values(critic, x, z)).sum()"
+                "use MINE as a loss, -MINE()(*critic_values(critic, x, z)).sum()"
             )
     x, z = (check_replicated(f"{kind}{name}", v, replicas) for name, v in (("x", x), ("z", z)))
     check_same_length(x.shape[1], z.shape[1], kind)

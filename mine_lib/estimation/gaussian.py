@@ -16,7 +16,7 @@ class GaussianCritic(nn.Module):
 
     x, z: (R, n, x_dim) and (R, n, z_dim); each replica has a fit of its own. In canonical
     coordinates u, v the covariance falls into pairs with correlations c_k, and log r is a sum of
-    `gaussian_log_ratio` over them. Directions without variance are left out.
+    `Gaussian(c_k).log_ratio` over them. Directions without variance are left out.
     correlations: (R, min(x_dim, z_dim)), descending.
     """
 

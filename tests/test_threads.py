@@ -1,0 +1,200 @@
+"""Threads: as many as work is worth, one where processors are busy, and no bit depends on them."""
+
+from contextlib import closing
+from itertools import pairwise
+
+import pytest
+import torch
+
+import mine_lib as ml
+from mine_lib import threads
+from mine_lib.threads import PAYS, SECONDS_ALONE, paced, worth
+
+
+@pytest.fixture(autouse=True)
+def four():
+    """Torch may take four threads here."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(before)
+
+
+class Clock:
+    """Time that passes when a test says so, and the share of it that the processors worked."""
+
+    def __init__(self, monkeypatch):
+        self.wall = self.used = 100.0
+        monkeypatch.setattr(threads, "perf_counter", lambda: self.wall)
+        monkeypatch.setattr(threads, "process_time", lambda: self.used)
+
+    def work(self, seconds, busy):
+        self.wall += seconds
+        self.used += seconds * busy
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+def blocks(clock, end, number, seconds, busy):
+    """Ends of blocks and threads in each, where an item takes `seconds`."""
+    found, done = [], 0
+    for until in paced(0, end, number):
+        now = torch.get_num_threads()
+        found.append((until, now))
+        clock.work((until - done) * seconds, busy(now))
+        done = until
+    return found
+
+
+# How many
+
+
+def test_work_is_worth_a_thread_for_each_so_many_numbers():
+    found = [worth(int(numbers * PAYS), 10) for numbers in (0, 0.5, 1, 1.9, 2, 3.5, 4, 100)]
+    assert found == [1, 1, 1, 1, 2, 3, 4, 4]  # at most torch's four
+    assert worth(100 * PAYS, 3) == 3
+    assert worth(100 * PAYS, 0) == 1
+    torch.set_num_threads(2)
+    assert worth(100 * PAYS, 10) == 2
+
+
+# Pace
+
+
+@pytest.mark.parametrize("seconds", [1e-6, 1e-3, 0.04, 0.5])
+@pytest.mark.parametrize("start", [0, 7])
+def test_blocks_cover_all_items_once(clock, start, seconds):
+    ends, done = [start], start
+    for until in paced(start, 200, 2):
+        clock.work((until - done) * seconds, 2)
+        done = until
+        ends.append(until)
+    assert ends[-1] == 200
+    assert all(a < b for a, b in pairwise(ends))
+
+
+def test_a_block_takes_about_a_tenth_of_a_second(clock):
+    sizes = [b - a for (a, _), (b, _) in pairwise(blocks(clock, 2000, 2, 0.001, lambda now: now))]
+    assert sizes[-1] <= 100
+    assert sizes[2:-1] == [100] * (len(sizes) - 3)
+    assert sizes[0] <= 30  # it grows by no more than ten times
+
+
+def test_nothing_to_do_is_no_block():
+    assert [*paced(5, 5, 2)] == []
+    assert torch.get_num_threads() == 4
+
+
+def test_the_callers_number_is_given_back(clock):
+    assert {now for _, now in blocks(clock, 50, 3, 0.01, lambda now: now)} == {3}
+    assert torch.get_num_threads() == 4
+    with pytest.raises(ZeroDivisionError), closing(paced(0, 50, 3)) as ends:  # noqa: PT012
+        for _ in ends:
+            assert torch.get_num_threads() == 3
+            raise ZeroDivisionError
+    assert torch.get_num_threads() == 4
+    with closing(paced(0, 50, 1)) as ends:
+        next(ends)
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 4
+
+
+def test_one_thread_takes_over_where_several_wait(clock):
+    found = blocks(clock, 500, 2, 0.01, lambda now: 0.7 * now)
+    assert [now for _, now in found[:3]] == [2, 1, 1]
+    busy = blocks(clock, 500, 2, 0.01, lambda now: 0.9 * now)
+    assert {now for _, now in busy} == {2}
+    alone = blocks(clock, 500, 1, 0.01, lambda now: 0.1)
+    assert {now for _, now in alone} == {1}
+
+
+def test_several_are_tried_again_later_and_stay_if_processors_are_free(clock):
+    began = clock.wall
+
+    def busy(now):  # another program takes the processors for fifteen seconds
+        return now if clock.wall - began > 15 or now == 1 else 0.5
+
+    times, done = [], 0
+    for until in paced(0, 3000, 2):
+        times.append((clock.wall - began, torch.get_num_threads(), until - done))
+        clock.work((until - done) * 0.01, busy(torch.get_num_threads()))
+        done = until
+    tries = [(when, size) for when, now, size in times if now == 2]
+    assert tries[0] == (0, threads.TRIAL)
+    assert SECONDS_ALONE < tries[1][0] < SECONDS_ALONE + 0.3
+    assert tries[1][1] == threads.TRIAL
+    assert 2 * SECONDS_ALONE < tries[2][0] < 2 * SECONDS_ALONE + 0.5
+    assert len(tries) > 10
+    assert {now for when, now, _ in times if when > tries[2][0]} == {2}
+
+
+# In the package
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return ml.Gaussian(0.8).sample(2000, seed=0)
+
+
+def test_training_and_evaluation_give_torchs_number_back(pairs, monkeypatch):
+    seen = []
+
+    def critic(x, z):
+        seen.append(torch.get_num_threads())
+        return torch.stack([x[..., 0] * z[..., 0]] * 3)
+
+    ml.evaluate(critic, *pairs, shifts=3)
+    assert seen[1:] == [3, 3, 3]  # a thread each of three replicas with 2000 pairs
+    assert torch.get_num_threads() == 4
+    options = {"seeds": range(3), "steps": 5, "progress": False}
+    ml.train(*pairs, **options)
+    assert torch.get_num_threads() == 4
+
+    def broken(t_joint, t_product):
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        ml.train(*pairs, objective=broken, **options)
+    assert torch.get_num_threads() == 4
+    with pytest.raises(ValueError, match="the critic gave"):
+        ml.evaluate(lambda x, z: x, *pairs)
+    assert torch.get_num_threads() == 4
+
+
+@pytest.mark.parametrize(
+    ("replicas", "batch_size", "hidden"), [(10, 256, (64, 64, 64)), (5, 33, (17, 50))]
+)
+@pytest.mark.parametrize("objective", [ml.MINE(), ml.nwj, ml.infonce, ml.jensen_shannon])
+def test_no_bit_depends_on_the_number_of_threads(
+    monkeypatch, pairs, objective, replicas, batch_size, hidden
+):
+    monkeypatch.setattr(threads, "PAYS", 1)  # else small work has one thread, whatever there are
+    monkeypatch.setattr(threads, "LEAST_USE", 0)
+    records = []
+    for number in (1, 2, 3):
+        torch.set_num_threads(number)
+        options = {"seeds": range(replicas), "batch_size": batch_size, "hidden": hidden}
+        trainer = ml.Trainer(
+            *pairs, objective=objective, held_out=pairs, shifts=3, log_every=2, clip_norm=1.0,
+            **options,
+        )  # fmt: skip
+        assert trainer._thread_count == (number if len(set(hidden)) == 1 else 1)
+        records.append(trainer.run(12, progress=False).record())
+    for other in records[1:]:
+        for name in ("estimate", "gradient_norm", "held_out"):
+            assert torch.equal(getattr(records[0], name), getattr(other, name)), name
+        for a, b in zip(records[0].critic.parameters(), other.critic.parameters(), strict=True):
+            assert torch.equal(a, b)
+
+
+def test_no_bit_of_an_estimate_depends_on_the_number_of_threads():
+    found = []
+    for number in (1, 3):
+        torch.set_num_threads(number)
+        x, z = ml.Gaussian(0.8).sample(1500, seed=0)
+        found.append(ml.estimate_mi(x, z, progress=False))
+    assert found[0].mi == found[1].mi
+    assert (found[0].pointwise == found[1].pointwise).all()
