@@ -40,9 +40,10 @@ from mine_lib.estimation import (
 )
 from mine_lib.evaluation import evaluate
 from mine_lib.mine import MINE
+from mine_lib.runs import TrainingRecord
 from mine_lib.statistics import exceeds, mean_interval
 from mine_lib.study import study
-from mine_lib.training import Trainer, TrainingRecord, train
+from mine_lib.training import Trainer, train
 
 __all__ = [
     "MINE",

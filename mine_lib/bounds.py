@@ -13,7 +13,6 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
 
 from mine_lib.checks import check_between, check_critic_values
 
@@ -68,7 +67,7 @@ def jensen_shannon(t_joint: Tensor, t_product: Tensor) -> Tensor:
     but an objective whose slopes are bounded.
     """
     t_joint, t_product = check_critic_values(t_joint, t_product)
-    return -softplus(-t_joint).mean(-1) - softplus(t_product).mean(-1)
+    return -_softplus(-t_joint).mean(-1) - _softplus(t_product).mean(-1)
 
 
 def smile(t_joint: Tensor, t_product: Tensor, tau: float = 5.0) -> Tensor:
@@ -80,6 +79,11 @@ def smile(t_joint: Tensor, t_product: Tensor, tau: float = 5.0) -> Tensor:
     t_joint, t_product = check_critic_values(t_joint, t_product)
     check_between("tau", tau, 0, math.inf)
     return t_joint.mean(-1) - log_mean_exp(t_product.clamp(-tau, tau))
+
+
+def _softplus(t: Tensor) -> Tensor:
+    """log(1 + e^t); torch's own rounds a number otherwise at the end of a tensor than inside."""
+    return torch.stack([torch.zeros_like(t), t]).logsumexp(0)
 
 
 def _positive(name: str, value: float | Tensor, t_product: Tensor) -> Tensor:

@@ -66,22 +66,31 @@ def check_replicated(name: str, values: object, replicas: int) -> Tensor:
 
 
 def check_rows(name: str, values: object) -> Tensor:
-    """Return (n,), (n, d) or (R, n, d) as a floating-point tensor, the last two with gradients."""
-    if not isinstance(values, Tensor):
-        values = torch.as_tensor(np.asarray(values), dtype=torch.get_default_dtype())
-    elif not values.is_floating_point():
+    """Return numbers (n,), (n, d) or (R, n, d) as a floating-point tensor (n, d) or (R, n, d).
+
+    A tensor keeps its gradients, and its type if that is floating point.
+    """
+    try:
+        if not isinstance(values, Tensor):
+            values = torch.as_tensor(np.asarray(values, dtype=float))
+            values = values.to(torch.get_default_dtype())
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is {type(values).__name__}: must be numbers (n, d)") from None
+    if not values.is_floating_point():
         values = values.to(torch.get_default_dtype())
     rows = values[:, None] if values.ndim == 1 else values
     if rows.ndim not in (2, 3) or rows.numel() == 0:
-        raise ValueError(f"{name} has shape {tuple(values.shape)}: must be (n, d) or (R, n, d)")
+        raise ValueError(
+            f"{name} has shape {tuple(values.shape)}: must be (n,), (n, d) or (R, n, d)"
+        )
     return rows
 
 
 def check_values(t: object, rows: int, replicas: int | None = None) -> Tensor:
     """Return what a critic gave if it is one value for each of `rows` pairs, of each replica."""
     shape = tuple(t.shape) if isinstance(t, Tensor) else type(t).__name__
-    right = (rows,) if replicas is None else (replicas, rows)
-    if not isinstance(t, Tensor) or t.shape[-len(right) :] != right:
+    is_right = isinstance(t, Tensor) and t.shape[-1:] == (rows,)
+    if not is_right or (replicas is not None and t.shape != (replicas, rows)):
         wanted = "..." if replicas is None else replicas
         raise ValueError(
             f"the critic gave {shape}: must be ({wanted}, {rows}), one value a pair and replica "
@@ -105,17 +114,37 @@ def check_objective_value(value: object, replicas: int) -> Tensor:
     return value
 
 
-def check_shifts(shifts: object, rows: int) -> list[int]:
-    """Return 1 to `shifts`, or the shifts given, if each moves all of so many rows."""
-    if isinstance(shifts, Sequence | np.ndarray) and not isinstance(shifts, str) and len(shifts):
-        steps = [check_count("shifts", abs(each)) * int(np.sign(each)) for each in shifts]
-        still = [each for each in steps if each % rows == 0]
-        if still:
-            raise ValueError(f"shifts holds {still[0]}: leaves {rows} rows where they are")
-        return steps
+def check_shifts(shifts: int, rows: int) -> int:
+    """Return the number of shifts if there are so many different ones of so many rows."""
     if check_count("shifts", shifts) >= rows:
         raise ValueError(f"shifts = {shifts}: must be less than the {rows} rows")
-    return list(range(1, shifts + 1))
+    return shifts
+
+
+def check_shift_list(shifts: object, rows: int) -> list[int]:
+    """Return 1 to `shifts`, or the shifts given, if each moves all of so many rows."""
+    if np.ndim(shifts) == 0:
+        return list(range(1, check_shifts(shifts, rows) + 1))
+    steps = np.asarray(shifts)
+    if (
+        steps.ndim != 1
+        or steps.dtype.kind not in "iu"
+        or not len(steps)
+        or (steps % rows == 0).any()
+    ):
+        raise ValueError(
+            f"shifts = {shifts!r}: must hold whole numbers that are no multiples of the {rows} rows"
+        )
+    return steps.tolist()
+
+
+def check_seeds(seeds: object, replicas: int | None = None) -> list[int]:
+    """Return the seeds as a list if they are whole numbers from 0 on, one a replica."""
+    if isinstance(seeds, str) or np.ndim(seeds) != 1 or not len(seeds):
+        raise ValueError(f"seeds = {seeds!r}: must hold one seed a replica, such as range(4)")
+    if replicas not in (None, len(seeds)):
+        raise ValueError(f"seeds has {len(seeds)} entries: must have {replicas}, one a replica")
+    return [check_count("seeds", seed, 0) for seed in seeds]
 
 
 def check_table(table: object) -> np.ndarray:
@@ -159,6 +188,18 @@ def check_pairs(x: object, z: object) -> tuple[np.ndarray, np.ndarray]:
     x_rows, z_rows = check_samples("x", x), check_samples("z", z)
     check_same_length(len(x_rows), len(z_rows))
     return x_rows, z_rows
+
+
+def check_pairs_of_rows(x: object, z: object) -> tuple[Tensor, Tensor]:
+    """Return x and z as (n, d), or both as (R, n, d), if they pair up row by row."""
+    x, z = check_rows("x", x), check_rows("z", z)
+    check_same_length(x.shape[-2], z.shape[-2])
+    replicas = {len(each) for each in (x, z) if each.ndim == 3} - {1}
+    if len(replicas) > 1:
+        raise ValueError(f"x has {len(x)} replicas and z has {len(z)}: must be equally many")
+    if x.ndim != z.ndim:
+        x, z = (each.expand(*replicas or {1}, -1, -1) for each in (x, z))
+    return x, z
 
 
 def check_critic_values(t_joint: Tensor, t_product: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,9 +6,8 @@ tensor program. Replicas share nothing: each behaves as if it were alone, whatev
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -19,14 +18,14 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from mine_lib.checks import (
     check_count,
+    check_pairs_of_rows,
     check_part,
-    check_rows,
-    check_same_length,
-    check_shifts,
+    check_seeds,
+    check_shift_list,
     check_values,
 )
 
-Function = Callable[[Tensor, Tensor], Tensor]
+Critic = Callable[[Tensor, Tensor], Tensor]
 
 
 class StatisticsNetwork(nn.Module):
@@ -50,9 +49,7 @@ class StatisticsNetwork(nn.Module):
     ) -> None:
         super().__init__()
         check_count("replicas", replicas)
-        seeds = range(replicas) if seeds is None else seeds
-        if len(seeds) != replicas:
-            raise ValueError(f"seeds has {len(seeds)} entries: must have {replicas}, one a replica")
+        seeds = check_seeds(range(replicas) if seeds is None else seeds, replicas)
         if isinstance(hidden, int | str):
             raise ValueError(f"hidden = {hidden!r}: must be a sequence of widths, such as (64, 64)")
         inputs = check_count("x_dim", x_dim) + check_count("z_dim", z_dim)
@@ -70,12 +67,15 @@ class StatisticsNetwork(nn.Module):
         """Number R of networks."""
         return len(self.biases[0])
 
-    def __getitem__(self, part: slice) -> Function:
+    def __getitem__(self, part: slice) -> Critic:
         """Some of the replicas, sharing their weights; gradients reach them."""
         check_part(part)
-        return partial(
-            _perceptrons, [w[part] for w in self.weights], [b[part] for b in self.biases]
-        )
+
+        def critic(x: Tensor, z: Tensor) -> Tensor:
+            weights, biases = ([v[part] for v in some] for some in (self.weights, self.biases))
+            return _perceptrons(weights, biases, x, z)
+
+        return critic
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         """Critic values (R, b) for x (R, b, x_dim) and z (R, b, z_dim), or both without R."""
@@ -83,9 +83,14 @@ class StatisticsNetwork(nn.Module):
 
 
 def _perceptrons(
-    weights: Iterable[Tensor], biases: Sequence[Tensor], x: Tensor, z: Tensor
+    weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, z: Tensor
 ) -> Tensor:
     values = torch.cat([x, z], -1).expand(len(biases[0]), -1, -1)
+    if values.shape[-1] != weights[0].shape[-1]:
+        raise ValueError(
+            f"x and z have {x.shape[-1]} + {z.shape[-1]} columns: the network takes "
+            f"{weights[0].shape[-1]} in all"
+        )
     for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
         values = values.relu() if layer else values
         values = torch.baddbmm(bias, values, weight.mT)
@@ -96,53 +101,58 @@ class Stacked(nn.Module):
     """Any module as a critic with a replica axis: one copy a seed, run as one by torch.func.vmap.
 
     make: called once a seed, with torch's generator at that seed; returns a module that takes x
-    (b, ...) and z (b, ...) and gives T, (b,) or (b, 1). seeds: one a replica.
-    Raises ValueError on no seeds, and on a module without parameters.
+    (b, x_dim) and z (b, z_dim) and gives T, (b,) or (b, 1). seeds: one a replica. Parameters that
+    do not require a gradient stay as they are in training.
+    Raises ValueError on seeds that are none, and on a module without parameters.
     """
 
     def __init__(self, make: Callable[[], nn.Module], seeds: Sequence[int] = (0,)) -> None:
         super().__init__()
-        if not len(seeds):
-            raise ValueError("seeds is empty: must hold one seed for each replica")
         modules = []
         with torch.random.fork_rng(devices=[]):
-            for seed in seeds:
+            for seed in check_seeds(seeds):
                 torch.manual_seed(seed)
                 modules.append(make())
         parameters, buffers = stack_module_state(modules)
         if not parameters:
             raise ValueError(f"{modules[0]} has no parameters: there is nothing to train")
         self._names = [*parameters], [*buffers]
-        self.values = nn.ParameterList(parameters.values())
+        self.values = nn.ParameterList(
+            nn.Parameter(value.detach(), value.requires_grad) for value in parameters.values()
+        )
         for k, value in enumerate(buffers.values()):
             self.register_buffer(f"buffer{k}", value)
-        self._module = [modules[0].to("meta")]  # in a list, so that its weights are not ours
+        # In a list, so that its weights are not ours; a copy, since `make` may keep the module.
+        self._module = [deepcopy(modules[0])]
 
     @property
     def replicas(self) -> int:
         """Number R of copies."""
         return len(self.values[0])
 
-    def __getitem__(self, part: slice) -> Function:
+    def train(self, mode: bool = True) -> "Stacked":
+        """Set the mode of all copies, as of any module."""
+        self._module[0].train(mode)
+        return super().train(mode)
+
+    def __getitem__(self, part: slice) -> Critic:
         """Some of the replicas, sharing their weights; gradients reach them."""
-        check_part(part)
-        return self._call(part, deepcopy(self._module[0]))
+        return self._call(check_part(part))
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         """Critic values (R, b) for x (R, b, x_dim) and z (R, b, z_dim), or both without R."""
-        return self._call(slice(None), self._module[0])(x, z)
+        return self._call(slice(None))(x, z)
 
-    def _call(self, part: slice, module: nn.Module) -> Function:
-        values = zip(self._names, (self.values, self.buffers()), strict=True)
-        state = {n: v[part] for names, some in values for n, v in zip(names, some, strict=True)}
-
+    def _call(self, part: slice) -> Critic:
         def one(state: dict[str, Tensor], x: Tensor, z: Tensor) -> Tensor:
-            t = functional_call(module, state, (x, z))
+            t = functional_call(self._module[0], state, (x, z))
             return t.squeeze(-1) if t.ndim == 2 else t
 
         def critic(x: Tensor, z: Tensor) -> Tensor:
-            r = len(next(iter(state.values())))
-            x, z = (each.expand(r, *each.shape[-2:]) for each in (x, z))
+            values = zip(self._names, (self.values, self.buffers()), strict=True)
+            state = {n: v[part] for names, some in values for n, v in zip(names, some, strict=True)}
+            replicas = len(next(iter(state.values())))
+            x, z = (each.expand(replicas, *each.shape[-2:]) for each in (x, z))
             return vmap(one, randomness="different")(state, x, z)
 
         return critic
@@ -151,18 +161,24 @@ class Stacked(nn.Module):
 class Sum(nn.Module):
     """Sum of critics, such as a closed-form one and a network that learns the rest (section 7.2).
 
-    critics: modules with a replica axis, or functions (x, z) -> T that serve all replicas alike.
+    critics: modules with a replica axis, or functions (x, z) -> T that serve all replicas alike and
+    take x, (R, b, x_dim), and z with that axis. Raises ValueError on none, and on what is neither.
     """
 
-    def __init__(self, *critics: Function) -> None:
+    def __init__(self, *critics: Critic) -> None:
         super().__init__()
+        if not critics or not all(map(callable, critics)):
+            raise ValueError(f"critics = {critics}: must be functions of x and z, one or more")
         self.parts = critics
-        self.modules_among_them = nn.ModuleList(c for c in critics if isinstance(c, nn.Module))
+        self.networks = nn.ModuleList(each for each in critics if isinstance(each, nn.Module))
 
-    def __getitem__(self, part: slice) -> Function:
+    def extra_repr(self) -> str:
+        """The parts that are no modules."""
+        return ", ".join(str(each) for each in self.parts if not isinstance(each, nn.Module))
+
+    def __getitem__(self, part: slice) -> Critic:
         """Some of the replicas, sharing their weights; gradients reach them."""
-        check_part(part)
-        parts = [each[part] if hasattr(each, "__getitem__") else each for each in self.parts]
+        parts = [part_of(each, part) for each in self.parts]
         return lambda x, z: sum(critic(x, z) for critic in parts)
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
@@ -170,8 +186,15 @@ class Sum(nn.Module):
         return sum(critic(x, z) for critic in self.parts)
 
 
+def part_of(critic: Critic, part: slice) -> Critic:
+    """Some of a critic's replicas; all of it if it serves all of them alike."""
+    check_part(part)
+    serves_all = not hasattr(critic, "__getitem__") or getattr(critic, "replicas", None) == 1
+    return critic if serves_all else critic[part]
+
+
 def critic_values(
-    critic: Function,
+    critic: Critic,
     x: ArrayLike,
     z: ArrayLike,
     shifts: int | Sequence[int] = 1,
@@ -185,11 +208,12 @@ def critic_values(
     objective takes. Raises ValueError on unequal lengths, shifts that move nothing, and a critic
     that does not give one value a pair.
     """
-    x, z = check_rows("x", x), check_rows("z", z)
+    x, z = check_pairs_of_rows(x, z)
     rows = x.shape[-2]
-    check_same_length(rows, z.shape[-2])
     t_joint = check_values(critic(x, z), rows)
-    t_product = [check_values(critic(x, z.roll(s, -2)), rows) for s in check_shifts(shifts, rows)]
+    t_product = [
+        check_values(critic(x, z.roll(s, -2)), rows) for s in check_shift_list(shifts, rows)
+    ]
     return t_joint, torch.stack(t_product, -2)
 
 

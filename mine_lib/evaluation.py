@@ -1,7 +1,6 @@
 """What a fixed critic says on pairs: its Donsker-Varadhan value, and how far to trust it."""
 
 import math
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -12,11 +11,10 @@ from scipy.special import logsumexp
 from torch import Tensor
 
 from mine_lib.bounds import log_mean_exp
-from mine_lib.checks import check_rows, check_same_length, check_shifts, check_values
-from mine_lib.threads import paced, worth
+from mine_lib.checks import check_pairs_of_rows, check_shifts, check_values
+from mine_lib.critics import Critic
+from mine_lib.threads import WIDTH, paced, worth
 
-Critic = Callable[[Tensor, Tensor], Tensor]
-WIDTH = 64  # of a critic's layers, as far as the number of threads is concerned
 # The product term of `assess`
 FIRST_SHIFTS = 64
 MOST_PAIRS = 2**23
@@ -35,9 +33,8 @@ def evaluate(critic: Critic, x: ArrayLike, z: ArrayLike, shifts: int = 1) -> Ten
     Raises ValueError unless 1 <= shifts < n, on unequal lengths, and on a critic that does not give
     one value a pair.
     """
-    x, z = check_rows("x", x), check_rows("z", z)
+    x, z = check_pairs_of_rows(x, z)
     rows = x.shape[-2]
-    check_same_length(rows, z.shape[-2])
     check_shifts(shifts, rows)
     below_half = (rows - 1) // 2
     largest = below_half if shifts <= below_half else rows - 1

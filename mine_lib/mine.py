@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.autograd.function import FunctionCtx
 
 from mine_lib.bounds import log_mean_exp
-from mine_lib.checks import check_choice, check_critic_values, check_rate
+from mine_lib.checks import check_choice, check_critic_values, check_part, check_rate
 
 
 class MINE:
@@ -34,10 +34,11 @@ class MINE:
 
     def __init__(self, alpha: float | Sequence[float] = 0.01, stable: bool = True) -> None:
         is_one = np.ndim(alpha) == 0
-        rates = [check_rate("alpha", each) for each in ([alpha] if is_one else alpha)]
+        rates = [alpha] if is_one else np.asarray(alpha).tolist()
         if not rates:
             raise ValueError("alpha is empty: must be a rate, or hold one for each replica")
-        self.alpha: float | tuple[float, ...] = rates[0] if is_one else tuple(rates)
+        rates = tuple(check_rate("alpha", each) for each in rates)
+        self.alpha: float | tuple[float, ...] = rates[0] if is_one else rates
         self.stable = bool(check_choice("stable", stable, (False, True)))
         self._log_v: Tensor | None = None
 
@@ -46,6 +47,7 @@ class MINE:
 
     def __getitem__(self, part: slice) -> "MINE":
         """A new one for some of the replicas, from v = 1."""
+        check_part(part)
         return MINE(self.alpha if isinstance(self.alpha, float) else self.alpha[part], self.stable)
 
     @property
@@ -55,9 +57,9 @@ class MINE:
 
     def __call__(self, t_joint: Tensor, t_product: Tensor) -> Tensor:
         """Value in nats, shape (...); differentiable once."""
+        _, pooled = check_critic_values(t_joint, t_product)
         if torch.is_grad_enabled() and (t_joint.requires_grad or t_product.requires_grad):
             return _Weighed.apply(t_joint, t_product, self.weigh)
-        _, pooled = check_critic_values(t_joint, t_product)
         return t_joint.mean(-1) - self._log_mean(pooled)
 
     def weigh(self, t_joint: Tensor, t_product: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -104,8 +106,9 @@ class _Weighed(torch.autograd.Function):
         return value
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: FunctionCtx, slope: Tensor) -> tuple[Tensor, Tensor, None]:
+        if torch.is_grad_enabled():  # create_graph=True; v, in the weights, would count as constant
+            raise RuntimeError("MINE's gradient can be taken once: it is not that of a function")
         joint, product = ctx.saved_tensors
         slope = slope[..., None]
         more = slope if product.ndim == joint.ndim else slope[..., None]

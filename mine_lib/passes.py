@@ -14,11 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from mine_lib.checks import check_values
-from mine_lib.critics import StatisticsNetwork, Sum
-from mine_lib.threads import worth
+from mine_lib.critics import StatisticsNetwork, Sum, part_of
+from mine_lib.threads import WIDTH, worth
 
 CACHED = 2**21  # bytes of a layer and thread: a few such stay in a processor's cache
-WIDTH = 64  # weights that a number in a layer stands for, as far as threads are concerned
 Backward = Callable[[Tensor], None]
 
 
@@ -57,18 +56,26 @@ def flatten(critic: nn.Module) -> nn.Parameter:
     An optimizer then takes one step instead of one a parameter. Rows are filled up to whole vectors
     of the processor, else a number would be rounded otherwise at the end of a tensor than inside.
     """
+    replicas = count_replicas(critic)
     parameters = [each for each in critic.parameters() if each.requires_grad]
     sizes = [parameter[0].numel() for parameter in parameters]
     fill = -sum(sizes) % 64
-    replicas = count_replicas(critic)
     flat = nn.Parameter(parameters[0].data.new_zeros(replicas, sum(sizes) + fill))
     flat.grad = torch.zeros_like(flat)
     columns = (each.split([*sizes, fill], 1)[:-1] for each in (flat.data, flat.grad))
     for parameter, values, slope in zip(parameters, *columns, strict=True):
-        shape = parameter.shape[1:]
-        parameter.data = values.unflatten(1, shape).copy_(parameter.data)
-        parameter.grad = slope.unflatten(1, shape)
+        shape = parameter.shape[1:] or (1,)
+        values, slope = (each.unflatten(1, shape).view_as(parameter) for each in (values, slope))
+        parameter.data = values.copy_(parameter.data)
+        parameter.grad = slope
     return flat
+
+
+def holds(critic: nn.Module, flat: Tensor) -> bool:
+    """Whether the critic's weights are still views of what `flatten` returned."""
+    storage = flat.untyped_storage().data_ptr()
+    parameters = (each for each in critic.parameters() if each.requires_grad)
+    return all(each.untyped_storage().data_ptr() == storage for each in parameters)
 
 
 def passes_of(critic: nn.Module, rows: int, x_dim: int) -> tuple[list["Pass"], int]:
@@ -96,18 +103,19 @@ def passes_of(critic: nn.Module, rows: int, x_dim: int) -> tuple[list["Pass"], i
 
 def _by_hand(critic: nn.Module) -> tuple[StatisticsNetwork | None, list]:
     """The one network in a critic that is trained, and what is added to it; None for autograd."""
-    if isinstance(critic, StatisticsNetwork):
-        return critic, []
-    if type(critic) is not Sum:
-        return None, []
-    trained = [each for each in critic.parts if _is_trained(each)]
-    if len(trained) != 1 or not isinstance(trained[0], StatisticsNetwork):
-        return None, []
-    return trained[0], [each for each in critic.parts if each is not trained[0]]
+    parts = critic.parts if type(critic) is Sum else (critic,)
+    trained = [each for each in parts if any(_trains(each))]
+    base = [each for each in parts if not any(_trains(each))]
+    is_network = len(trained) == 1 and type(trained[0]) is StatisticsNetwork
+    has_parts = all(hasattr(each, "__getitem__") for each in base if isinstance(each, nn.Module))
+    if is_network and all(_trains(trained[0])) and has_parts:
+        return trained[0], base
+    return None, []
 
 
-def _is_trained(critic: object) -> bool:
-    return isinstance(critic, nn.Module) and any(p.requires_grad for p in critic.parameters())
+def _trains(critic: object) -> list[bool]:
+    """Whether each parameter is trained."""
+    return [p.requires_grad for p in critic.parameters()] if isinstance(critic, nn.Module) else []
 
 
 class Pass:
@@ -169,7 +177,7 @@ class HandPass(Pass):
         self, network: StatisticsNetwork, base: list, replicas: slice, memory: _Memory, x_dim: int
     ) -> None:
         self.replicas, self.memory, self.x_dim = replicas, memory, x_dim
-        self.base = [c[replicas] if hasattr(c, "__getitem__") else c for c in base]
+        self.base = [part_of(each, replicas) for each in base]
         self.weights = [weight.data[replicas] for weight in network.weights]
         self.biases = [bias.data[replicas] for bias in network.biases]
         self.weight_slopes = [weight.grad[replicas] for weight in network.weights]

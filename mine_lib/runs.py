@@ -1,11 +1,11 @@
-"""A training run under way: what a step does, and what is logged of it."""
+"""A training run under way: what a step does, and what is kept of it."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
 from mine_lib.batches import Batches
@@ -14,6 +14,33 @@ from mine_lib.mine import MINE
 from mine_lib.passes import Pass
 
 Objective = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRecord:
+    """What a training run went through: K logged steps of R replicas, information in nats.
+
+    step: (K,), counted from 1. estimate: value of the objective on the batch, (K, R); of MINE, the
+    Donsker-Varadhan value.
+    gradient_norm: Euclidean norm over all parameters, before clipping, (K, R).
+    v: the normaliser of MINE, mean or moving average of e^T, (K, R); None for other objectives.
+    held_out: Donsker-Varadhan value on the held-out pairs, (K, R), or None without them. It is
+    measured after the step; estimate, gradient_norm and v before it.
+    frozen_at: step at which a replica turned non-finite and was frozen, 0 if it never was, (R,).
+    critic: what was trained; a frozen replica has its last finite weights, and NaN in the rows
+    above from then on. kept: step whose weights the critic has, with early stopping, (R,), or
+    None. interrupted: whether the run was ended from the keyboard.
+    """
+
+    step: Tensor = field(repr=False)
+    estimate: Tensor = field(repr=False)
+    gradient_norm: Tensor = field(repr=False)
+    v: Tensor | None = field(repr=False)
+    held_out: Tensor | None = field(repr=False)
+    frozen_at: Tensor
+    critic: nn.Module = field(repr=False)
+    kept: Tensor | None
+    interrupted: bool
 
 
 def weigh(
@@ -37,7 +64,7 @@ def weigh(
 
 @dataclass(eq=False)
 class Run:
-    """A training run between two steps.
+    """The state of a `Trainer` between two steps.
 
     passes: cover all replicas. objectives: one a pass. weights: (R, numbers), whose grad the passes
     write. held_out: gives the value on held-out pairs, (R,), or None. keeps_best: whether to keep

@@ -1,11 +1,4 @@
-"""Studies: MINE over a grid of settings, as one table that survives interruptions (chapter 6).
-
-A row holds the settings and, in nats, truth, estimate (mean of the last 100 batch values, NaN if
-the run ended before), highest (largest mean of 100 successive batch values, -inf if the run ended
-before the 100th), held_out (value on 10 000 new pairs with 10 shifts, of the last finite weights);
-further max_gradient_norm, frozen_at (step at which the run turned non-finite, or 0) and runs_away
-(frozen, or highest > 2 truth + 1).
-"""
+"""Studies: MINE over a grid of settings, as one table that survives interruptions (chapter 6)."""
 
 import itertools
 import os
@@ -25,8 +18,9 @@ from mine_lib.distributions import Gaussian
 from mine_lib.evaluation import evaluate
 from mine_lib.mine import MINE
 from mine_lib.passes import split_replicas
+from mine_lib.runs import TrainingRecord
 from mine_lib.store import Store
-from mine_lib.training import TrainingRecord, train
+from mine_lib.training import train
 
 DEFAULTS = {
     "rho": 0.9,
@@ -68,17 +62,25 @@ def study(
 ) -> pd.DataFrame:
     """Train MINE on correlated Gaussians for all combinations of settings; one row for each.
 
-    grid: values of rho, dim, n, batch_size, alpha (1 is vanilla MINE), width (of two hidden
-    layers), learning_rate, product, stable (see `MINE`), steps and seed (of data, weights and
-    batches); those left out are in `DEFAULTS`. The module `mine_lib.study` explains the columns.
+    grid: values of rho (0.9), dim (1), n (10 000), batch_size (128), alpha (0.01; 1 is vanilla
+    MINE), width (of two hidden layers, 64), learning_rate (0.001), product ("shift"), stable (see
+    `MINE`, True), steps (2000; at least 100) and seed (of data, weights and batches, 0); those left
+    out take the value in brackets.
     path: SQLite file in which every finished part of up to `part_size` rows is stored. The same
     call resumes after a crash or a kill; a larger grid trains only what is new.
     executor: any concurrent.futures.Executor, which gets one task a part; by default parts run in
     turn, here. No value depends on it, nor on part_size or on what was resumed.
 
+    The columns are the settings and, in nats, truth, estimate (mean of the last 100 batch values,
+    NaN if the run ended before), highest (largest mean of 100 successive batch values, -inf if the
+    run ended before the 100th), held_out (value on 10 000 new pairs with 10 shifts, of the last
+    finite weights); further max_gradient_norm, frozen_at (step at which the run turned non-finite,
+    or 0) and runs_away (frozen, or highest > 2 truth + 1).
+
     Raises ValueError before anything is trained: on unknown settings, values out of range, and a
-    path with anything but a study by this version of mine_lib. An error in one part is raised when
-    the others are stored, if an executor ran it; a part that cannot be stored ends the study.
+    path with anything but a study by this version of mine_lib in torch's present default dtype. An
+    error in one part is raised when the others are stored, if an executor ran it; a part that
+    cannot be stored ends the study.
     """
     settings = _settings(grid)
     results = _stored_and_new(settings, path, executor, part_size, progress)
@@ -163,7 +165,8 @@ def _parts(settings: pd.DataFrame, part_size: int) -> list[pd.DataFrame]:
 
 def _run_there(parts: list[pd.DataFrame], executor: Executor) -> Iterator[pd.DataFrame]:
     """Tables of the parts in the order in which they end; an error of one comes after them."""
-    futures: list[Future] = [executor.submit(_run, part) for part in parts]
+    dtype = torch.get_default_dtype()
+    futures: list[Future] = [executor.submit(_run_as, dtype, part) for part in parts]
     failure = None
     try:
         for future in as_completed(futures):
@@ -178,6 +181,12 @@ def _run_there(parts: list[pd.DataFrame], executor: Executor) -> Iterator[pd.Dat
     finally:
         for future in futures:
             future.cancel()
+
+
+def _run_as(dtype: torch.dtype, part: pd.DataFrame) -> pd.DataFrame:
+    """Run a part in another process, whose default dtype may differ from the caller's."""
+    torch.set_default_dtype(dtype)
+    return _run(part)
 
 
 def _run(part: pd.DataFrame) -> pd.DataFrame:

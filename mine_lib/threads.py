@@ -12,6 +12,7 @@ from time import perf_counter, process_time
 import torch
 
 PAYS = 2**16  # numbers that an operation writes, for each thread; below, a second brings under 20 %
+WIDTH = 64  # of a layer, where the critic is not known
 SECONDS = 0.1  # that a block takes
 LEAST_USE = 0.8  # of the time of several threads must be processor time, or they wait for others
 SECONDS_ALONE = 10.0  # with one thread, before several are tried again

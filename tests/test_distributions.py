@@ -233,6 +233,21 @@ def test_points_are_refused(pair):
 
 
 @every_pair
+def test_with_a_replica_axis_it_is_a_critic(pair):
+    x, z = (v.double().reshape(6, -1) for v in pair.sample(6, 0))
+    expected = pair.log_ratio(x, z).view(2, 3)
+    assert torch.equal(pair.log_ratio(x.view(2, 3, -1), z.view(2, 3, -1)), expected)
+
+
+@pytest.mark.parametrize("name", ["x", "z"])
+def test_gradients_are_refused_and_not_cut_off(name):
+    points = {"x": torch.zeros(3), "z": torch.zeros(3)}
+    points[name].requires_grad_()
+    with pytest.raises(ValueError, match=f"{name} carries gradients, .* detach it"):
+        ml.Gaussian(0.5).log_ratio(**points)
+
+
+@every_pair
 def test_a_single_column_may_be_flat(pair):
     x, z = (v.reshape(5, -1) for v in pair.sample(5, 0))
     flat = [v[:, 0] if v.shape[1] == 1 else v for v in (x, z)]

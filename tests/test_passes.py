@@ -91,6 +91,11 @@ def test_a_frozen_module_in_a_sum_may_have_no_parts(monkeypatch):
     assert_gradient(ml.Sum(whole, ml.StatisticsNetwork(2, 1, (8, 8), replicas=R)))
 
 
+def test_a_base_of_one_replica_serves_all(monkeypatch):
+    monkeypatch.setattr(passes, "CACHED", 1)
+    assert_gradient(ml.Sum(base()[:1], ml.StatisticsNetwork(2, 1, (8, 8), replicas=R)))
+
+
 def networks():
     return ml.StatisticsNetwork(2, 1, (8,), R), ml.StatisticsNetwork(2, 1, (4,), R, range(4, 4 + R))
 
@@ -101,7 +106,16 @@ def partly_frozen():
     return network
 
 
+class Symmetric(ml.StatisticsNetwork):
+    """A network that is more than its layers."""
+
+    def forward(self, x, z):
+        return super().forward(x, z) + super().forward(-x, -z)
+
+
 AUTOGRAD = {
+    "a subclass": lambda: Symmetric(2, 1, (8,), replicas=R),
+    "a subclass in a sum": lambda: ml.Sum(base(), Symmetric(2, 1, (8,), replicas=R)),
     "wrapped": lambda: Own(ml.StatisticsNetwork(2, 1, (8, 3), replicas=R)),
     "two networks": lambda: ml.Sum(*networks()),
     "a sum of sums": lambda: ml.Sum(base(), ml.Sum(product, networks()[0])),

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from multiprocessing import get_context
 
 import numpy as np
@@ -77,6 +77,8 @@ def test_a_row_is_what_train_says(whole, alpha):
     fresh = ml.Gaussian(0.8).sample(10_000, seed=2 * 2 + 1)
     row = whole.query(f"rho == 0.8 and dim == 1 and alpha == {alpha} and seed == 2").iloc[0]
     assert row.estimate == pytest.approx(record.estimate[-100:, 0].mean().item(), rel=1e-6)
+    blocks = record.estimate[:, 0].unfold(0, 100, 1).mean(-1)
+    assert row.highest == pytest.approx(blocks.max().item(), rel=1e-6)
     assert row.max_gradient_norm == pytest.approx(record.gradient_norm[:, 0].max().item())
     held_out = ml.evaluate(record.critic, *fresh, shifts=10)[0].item()
     assert row.held_out == pytest.approx(held_out, rel=1e-6)
@@ -275,7 +277,6 @@ def test_a_file_belongs_to_one_version_and_one_precision(path, monkeypatch):
 
 def test_a_part_that_cannot_be_stored_ends_the_study(executor, path, trained, monkeypatch):
     def disk_full(self, table):
-        time.sleep(0.1)
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(Store, "write", disk_full)
@@ -284,3 +285,16 @@ def test_a_part_that_cannot_be_stored_ends_the_study(executor, path, trained, mo
     if executor:
         executor.shutdown()
     assert len(trained) < 8  # of 12 parts
+
+
+def test_the_bar_counts_parts(monkeypatch):
+    bars, advances = [], []
+
+    def bar(*arguments):
+        bars.append(arguments)
+        return nullcontext(advances.append)
+
+    monkeypatch.setattr(study_module, "progress_bar", bar)
+    study(SMALL | {"seed": [0, 1, 2]}, part_size=1)
+    assert bars == [(3, True)]
+    assert advances == [1, 1, 1]

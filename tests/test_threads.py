@@ -12,10 +12,11 @@ from mine_lib.threads import PAYS, SECONDS_ALONE, paced, worth
 
 
 @pytest.fixture(autouse=True)
-def four():
-    """Torch may take four threads here."""
+def four(monkeypatch):
+    """Torch may take four threads here, and nothing has kept them waiting yet."""
     before = torch.get_num_threads()
     torch.set_num_threads(4)
+    monkeypatch.setattr(threads, "_alone_until", 0.0)
     yield
     torch.set_num_threads(before)
 
@@ -78,8 +79,8 @@ def test_blocks_cover_all_items_once(clock, start, seconds):
 
 def test_a_block_takes_about_a_tenth_of_a_second(clock):
     sizes = [b - a for (a, _), (b, _) in pairwise(blocks(clock, 2000, 2, 0.001, lambda now: now))]
-    assert sizes[-1] <= 100
-    assert sizes[2:-1] == [100] * (len(sizes) - 3)
+    assert len(sizes) > 15
+    assert all(100 <= size <= 101 for size in sizes[1:-1])  # a rounding up
     assert sizes[0] <= 30  # it grows by no more than ten times
 
 
@@ -105,10 +106,19 @@ def test_the_callers_number_is_given_back(clock):
 def test_one_thread_takes_over_where_several_wait(clock):
     found = blocks(clock, 500, 2, 0.01, lambda now: 0.7 * now)
     assert [now for _, now in found[:3]] == [2, 1, 1]
-    busy = blocks(clock, 500, 2, 0.01, lambda now: 0.9 * now)
-    assert {now for _, now in busy} == {2}
-    alone = blocks(clock, 500, 1, 0.01, lambda now: 0.1)
-    assert {now for _, now in alone} == {1}
+
+
+@pytest.mark.parametrize(("number", "busy"), [(2, 0.9), (3, 0.85), (1, 0.1)])
+def test_several_stay_where_they_work_and_one_stays_anyhow(clock, number, busy):
+    found = blocks(clock, 500, number, 0.01, lambda now: busy * now)
+    assert {now for _, now in found} == {number}
+
+
+def test_what_one_piece_of_work_learned_holds_for_the_next_and_not_for_ever(clock):
+    blocks(clock, 20, 2, 0.01, lambda now: 0.5)
+    assert {now for _, now in blocks(clock, 20, 2, 0.01, lambda now: now)} == {1}
+    clock.work(SECONDS_ALONE, 0)
+    assert {now for _, now in blocks(clock, 20, 2, 0.01, lambda now: now)} == {2}
 
 
 def test_several_are_tried_again_later_and_stay_if_processors_are_free(clock):
@@ -117,18 +127,19 @@ def test_several_are_tried_again_later_and_stay_if_processors_are_free(clock):
     def busy(now):  # another program takes the processors for fifteen seconds
         return now if clock.wall - began > 15 or now == 1 else 0.5
 
-    times, done = [], 0
+    tries, done = [], 0
     for until in paced(0, 3000, 2):
-        times.append((clock.wall - began, torch.get_num_threads(), until - done))
+        if torch.get_num_threads() == 2:
+            tries.append((clock.wall - began, until - done))
         clock.work((until - done) * 0.01, busy(torch.get_num_threads()))
         done = until
-    tries = [(when, size) for when, now, size in times if now == 2]
     assert tries[0] == (0, threads.TRIAL)
-    assert SECONDS_ALONE < tries[1][0] < SECONDS_ALONE + 0.3
-    assert tries[1][1] == threads.TRIAL
-    assert 2 * SECONDS_ALONE < tries[2][0] < 2 * SECONDS_ALONE + 0.5
-    assert len(tries) > 10
-    assert {now for when, now, _ in times if when > tries[2][0]} == {2}
+    for k in (1, 2):
+        when, size = tries[k]
+        assert size == threads.TRIAL
+        assert k * SECONDS_ALONE < when < k * SECONDS_ALONE + 0.5
+    last = sum(size for _, size in tries[2:])
+    assert last == pytest.approx(3000 - 2 * SECONDS_ALONE / 0.01, abs=50)
 
 
 # In the package
@@ -140,6 +151,7 @@ def pairs():
 
 
 def test_training_and_evaluation_give_torchs_number_back(pairs, monkeypatch):
+    monkeypatch.setattr(threads, "LEAST_USE", 0)
     seen = []
 
     def critic(x, z):
@@ -181,8 +193,8 @@ def test_no_bit_depends_on_the_number_of_threads(
             *pairs, objective=objective, held_out=pairs, shifts=3, log_every=2, clip_norm=1.0,
             **options,
         )  # fmt: skip
-        assert trainer._thread_count == (number if len(set(hidden)) == 1 else 1)
-        records.append(trainer.run(12, progress=False).record())
+        assert trainer._threads == (number if len(set(hidden)) == 1 else 1)
+        records.append(trainer.run(6, progress=False).record())
     for other in records[1:]:
         for name in ("estimate", "gradient_norm", "held_out"):
             assert torch.equal(getattr(records[0], name), getattr(other, name)), name
@@ -190,11 +202,14 @@ def test_no_bit_depends_on_the_number_of_threads(
             assert torch.equal(a, b)
 
 
-def test_no_bit_of_an_estimate_depends_on_the_number_of_threads():
+def test_no_bit_of_an_estimate_depends_on_the_number_of_threads(monkeypatch):
+    monkeypatch.setattr(threads, "PAYS", 1)
+    monkeypatch.setattr(threads, "LEAST_USE", 0)
     found = []
     for number in (1, 3):
         torch.set_num_threads(number)
         x, z = ml.Gaussian(0.8).sample(1500, seed=0)
-        found.append(ml.estimate_mi(x, z, progress=False))
-    assert found[0].mi == found[1].mi
+        options = {"restarts": 1, "steps": 60, "batch_size": 128, "progress": False}
+        found.append(ml.estimate_mi(x, z, **options))
+    assert found[0].value == found[1].value
     assert (found[0].pointwise == found[1].pointwise).all()

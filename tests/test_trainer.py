@@ -110,6 +110,17 @@ def test_a_run_goes_beyond_its_planned_end_unless_the_rate_has_decayed(pairs):
         trainer.run(0)
 
 
+def test_what_a_record_says_stays_as_the_run_goes_on(pairs, fresh):
+    few = [values[:64] for values in pairs]
+    options = {**SETTINGS, "held_out": fresh, "early_stopping": True}
+    trainer = ml.Trainer(*few, **options)
+    record = trainer.run(10, progress=False).record()
+    before = {name: getattr(record, name).clone() for name in SERIES}
+    trainer.run(progress=False).record()
+    for name in SERIES:
+        assert torch.equal(getattr(record, name), before[name]), name
+
+
 def test_an_interrupted_run_goes_on(pairs, monkeypatch):
     step = runs.Run.step
 
@@ -127,6 +138,21 @@ def test_an_interrupted_run_goes_on(pairs, monkeypatch):
     last = trainer.run(progress=False).record()
     assert not last.interrupted
     assert_same(last, run(pairs))
+
+
+def test_a_run_in_parts_does_not_mind_what_becomes_of_the_gradients(pairs):
+    def critic(by_hand):
+        network = ml.StatisticsNetwork(1, 1, (8,), replicas=3)
+        return network if by_hand else ml.Sum(ml.Sum(network))
+
+    for by_hand in (True, False):
+        options = {**SETTINGS, "held_out": pairs}
+        whole = run(pairs, critic=critic(by_hand), **options)
+        trainer = ml.Trainer(*pairs, critic=critic(by_hand), **options)
+        trainer.run(30, progress=False).critic.zero_grad()
+        loss = -ml.MINE()(*ml.critic_values(trainer.critic, *pairs)).sum()
+        loss.backward()
+        assert_same(trainer.run(progress=False).record(), whole)
 
 
 def test_two_calls_with_one_objective_do_not_know_of_each_other(pairs):

@@ -19,7 +19,7 @@ def pairs():
 
 
 def run(pairs, **options):
-    settings = {"steps": 40, "batch_size": 32, "hidden": (8,), "log_every": 1, "progress": False}
+    settings = {"steps": 40, "batch_size": 32, "log_every": 1, "progress": False}
     return ml.train(*pairs, **{**settings, **options})
 
 
@@ -156,10 +156,10 @@ BEFORE = [
     ((X, Z), {"log_every": 0}, "log_every = 0"),
     ((X, Z), {"learning_rate": -1}, "learning_rate = -1"),
     ((X, Z), {"clip_norm": 0}, "clip_norm = 0"),
-    ((X, Z), {"seeds": []}, "seeds is empty"),
+    ((X, Z), {"seeds": []}, r"seeds = \[\]: must hold one seed"),
     ((X, Z), {"hidden": (0,)}, "hidden = 0"),
     ((X, Z), {"device": "abacus"}, "device = 'abacus'"),
-    ((np.zeros((3, 50, 1)), Z), {}, r"x has shape \(3, 50, 1\)"),
+    ((np.zeros((3, 50, 1)), Z), {"seeds": [0, 1]}, r"x has shape \(3, 50, 1\)"),
     ((GRAD, Z), {}, f"^x carries gradients, which training would cut off: {LOSS}"),
     ((X, GRAD), {}, f"^z carries gradients, .* {LOSS}"),
     ((X, Z), {"held_out": (GRAD, Z)}, "^held-out x carries gradients"),

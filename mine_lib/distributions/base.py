@@ -45,10 +45,17 @@ class Distribution(ABC):
         """Log density ratio log dP/dQ in nats at pairs of points, minus infinity where impossible.
 
         x: shape (n, x_dim); z: shape (n, z_dim); a single column may be (n,). Returns shape (n,).
+        With a replica axis, (R, n, x_dim) and (R, n, z_dim), it returns (R, n): a critic.
         Points that rounding to single precision has put off the distribution count as on it. Raises
-        ValueError on NaN, infinity, unequal lengths, another number of columns, and where x or z is
-        impossible by itself.
+        ValueError on NaN, infinity, unequal lengths, another number of columns, tensors that carry
+        gradients, which would be cut off, and where x or z is impossible by itself.
         """
+        for name, values in (("x", x), ("z", z)):
+            if isinstance(values, Tensor) and values.requires_grad:
+                raise ValueError(f"{name} carries gradients, which log_ratio cuts off: detach it")
+        if np.ndim(x) == np.ndim(z) == 3 and np.shape(x)[:2] == np.shape(z)[:2]:
+            flat = self.log_ratio(*(each.reshape(-1, each.shape[-1]) for each in (x, z)))
+            return flat.reshape(np.shape(x)[:2])
         x, z = check_pairs(x, z)
         for name, values, dim in (("x", x, self.x_dim), ("z", z, self.z_dim)):
             if values.shape[1] != dim:

@@ -9,7 +9,7 @@ from scipy.stats import chi2
 
 from mine_lib.estimation.columns import Columns
 from mine_lib.estimation.gaussian import LARGEST_CORRELATION, GaussianCritic
-from mine_lib.training import TrainingRecord
+from mine_lib.runs import TrainingRecord
 
 LARGEST_PRODUCT_SHARE = 0.2  # of the standard error
 DISAGREEMENT = 1e-3  # folds differ that much by chance so rarely

@@ -15,7 +15,8 @@ from mine_lib.estimation.plan import Plan
 from mine_lib.estimation.result import MIEstimate
 from mine_lib.evaluation import Assessment, assess, evaluate
 from mine_lib.mine import MINE
-from mine_lib.training import TrainingRecord, train
+from mine_lib.runs import TrainingRecord
+from mine_lib.training import train
 
 TRANSFORMS = {"normal_scores": normal_scores, "standardise": standardise}
 LEAST_ROWS = 50
@@ -46,7 +47,8 @@ def estimate_mi(
     `columns.read_columns`); decimals are numbers even if whole.
     folds: parts of the data; each is evaluated by networks trained on the others. restarts:
     networks for a fold, whose mean is its critic. steps: by default fifty epochs, at least 600 and
-    at most 3000. batch_size, learning_rate (falls to zero), alpha, hidden: see `train`.
+    at most 3000. batch_size, learning_rate (falls to zero), hidden, device: see `Trainer`; alpha:
+    see `MINE`. progress: whether to show a bar.
     transform: "normal_scores" of each column, or "standardise".
     gaussian_part: add a `GaussianCritic`, fitted on the training part, to the networks, unless its
     value on the rows held back is not above zero, or x or z holds only labels.

@@ -3,9 +3,10 @@
 from copy import copy
 
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from mine_lib.checks import check_part
+from mine_lib.checks import check_part, check_rows, check_same_length
 
 NEGLIGIBLE = 1e-8  # directions whose share of the variance is smaller are left out
 LARGEST_CORRELATION = 1 - 1e-6  # of a canonical pair; at one the log ratio would be infinite
@@ -14,16 +15,19 @@ LARGEST_CORRELATION = 1 - 1e-6  # of a canonical pair; at one the log ratio woul
 class GaussianCritic(nn.Module):
     """log r of the Gaussian distribution with the sample's covariances (eq. 7-gaussian-part).
 
-    x, z: (R, n, x_dim) and (R, n, z_dim); each replica has a fit of its own. In canonical
+    x, z: (R, n, x_dim) and (R, n, z_dim), or one sample without R; each replica has a fit of its
+    own. In canonical
     coordinates u, v the covariance falls into pairs with correlations c_k, and log r is a sum of
     `Gaussian(c_k).log_ratio` over them. Directions without variance are left out.
     correlations: (R, min(x_dim, z_dim)), descending.
     """
 
-    def __init__(self, x: Tensor, z: Tensor) -> None:
+    def __init__(self, x: ArrayLike, z: ArrayLike) -> None:
         super().__init__()
+        x, z = check_rows("x", x), check_rows("z", z)
+        check_same_length(x.shape[-2], z.shape[-2])
         dtype = x.dtype
-        x, z = x.double(), z.double()
+        x, z = (each.double().view(-1, *each.shape[-2:]) for each in (x, z))
         x_mean, z_mean = x.mean(1, keepdim=True), z.mean(1, keepdim=True)
         x, z = x - x_mean, z - z_mean
         white_x, white_z = _whitening(x), _whitening(z)
@@ -39,6 +43,11 @@ class GaussianCritic(nn.Module):
         }  # fmt: skip
         for name, value in fitted.items():
             self.register_buffer(name, value.to(dtype))
+
+    @property
+    def replicas(self) -> int:
+        """Number R of fits."""
+        return len(self.information)
 
     def drop(self, replicas: Tensor) -> None:
         """Make the critic zero in the replicas marked by (R,) truth values."""

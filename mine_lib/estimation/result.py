@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import norm
 
 from mine_lib.checks import check_between
-from mine_lib.training import TrainingRecord
+from mine_lib.runs import TrainingRecord
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
