@@ -72,7 +72,7 @@ def assert_gradient(critic, kind=passes.Pass, count=None):
 # Gradients
 
 
-@pytest.mark.parametrize("hidden", [(), (1,), (5,), (8, 8), (8, 3, 6), (1, 7), (4, 1, 4)])
+@pytest.mark.parametrize("hidden", [(), (1,), (5,), (8, 8), (8, 3, 6), (1, 7), (4, 1), (4, 1, 4)])
 def test_a_pass_by_hand_gives_what_autograd_gives(monkeypatch, hidden):
     monkeypatch.setattr(passes, "CACHED", 1)
     assert_gradient(ml.StatisticsNetwork(2, 1, hidden, replicas=R), HandPass, 2)
