@@ -101,6 +101,11 @@ BAD = [
     (lambda: ml.critic_values(lambda x, z: (x * z).sum(), X, Z), r"gave \(\): must be"),
     (lambda: ml.critic_values(lambda x, z: 0.0, X, Z), "gave float: must be"),
     (lambda: ml.critic_values(product, X[None, None], Z), r"x has shape \(1, 1, 12, 1\)"),
+    (
+        lambda: ml.critic_values(product, X.expand(2, N, 1), Z.expand(3, N, 1)),
+        "x has 2 replicas and z has 3: must be equally many",
+    ),
+    (lambda: ml.critic_values(product, ["a"] * N, Z), "x is list: must be numbers"),
     (lambda: ml.critic_values(product, X, Z[:, :0]), r"z has shape \(12, 0\)"),
 ]
 

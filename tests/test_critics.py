@@ -231,6 +231,30 @@ def test_a_weight_that_a_module_holds_fast_is_not_trained():
     ]
 
 
+def test_a_stack_has_the_mode_of_a_module():
+    class Dropped(Scaled):
+        def forward(self, x, z):
+            return nn.functional.dropout(super().forward(x, z), training=self.training)
+
+    critic, (x, z) = ml.Stacked(Dropped, [0, 1]), (torch.ones(50, d) for d in (2, 1))
+    for some in (critic, critic[:1]):
+        critic.train()
+        assert (some(x, z) == 0).any()
+        assert not torch.equal(some(x, z), some(x, z))
+        critic.eval()
+        assert torch.equal(some(x, z), ml.Stacked(Scaled, [0, 1])(x, z)[: len(some(x, z))])
+
+
+def test_a_stack_trains_no_module_but_its_own():
+    one = Scaled()
+    before = [each.clone() for each in one.parameters()]
+    critic = ml.Stacked(lambda: one, [0, 1])
+    x, z = torch.randn(2, 50, 2, generator=torch.Generator().manual_seed(0)).split([2, 0], -1)[0]
+    ml.train(x, z[:, :1], critic=critic, steps=5, batch_size=16, progress=False)
+    assert all(torch.equal(a, b) for a, b in zip(before, one.parameters(), strict=True))
+    assert not torch.equal(critic.values[0][0], before[0])
+
+
 def test_a_stack_of_modules_trains_as_a_network_of_the_same_weights():
     x, z = ml.Gaussian(0.8).sample(400, seed=0)
 
@@ -251,6 +275,7 @@ def test_a_stack_of_modules_trains_as_a_network_of_the_same_weights():
     torch.testing.assert_close(ours.estimate, theirs.estimate, atol=1e-4, rtol=0)
 
 
+X = torch.ones(5, 1)
 BAD = [
     (lambda: ml.StatisticsNetwork(1, 1, replicas=2, seeds=[0]), "seeds has 1 entries: must have 2"),
     (lambda: ml.StatisticsNetwork(0, 1), "x_dim = 0"),
@@ -258,6 +283,10 @@ BAD = [
     (lambda: ml.StatisticsNetwork(1, 1, (0,)), "hidden = 0"),
     (lambda: ml.StatisticsNetwork(1, 1, 64), "hidden = 64: must be a sequence of widths"),
     (lambda: ml.StatisticsNetwork(1, 1, replicas=0), "replicas = 0"),
+    (lambda: ml.Sum(), r"critics = \(\): must be functions of x and z, one or more"),
+    (lambda: ml.Sum(3, max), r"critics = \(3, .*must be functions"),
+    (lambda: ml.StatisticsNetwork(1, 1)(X, X[:, :0]), "have 1 . 0 columns: the network takes 2"),
+    (lambda: ml.Stacked(Scaled, [-1]), "seeds = -1"),
     (lambda: ml.Stacked(Scaled, []), r"seeds = \[\]: must hold one seed"),
     (lambda: ml.Stacked(nn.Identity), r"Identity\(\) has no parameters: there is nothing to train"),
 ]

@@ -1,4 +1,4 @@
-"""A trainer stops, is looked at and goes on; early stopping; the settings and their refusals."""
+"""A trainer stops, is looked at and goes on; the settings of training."""
 
 import inspect
 import re
@@ -26,7 +26,14 @@ def fresh():
 
 
 def run(pairs, **options):
-    return ml.train(*pairs, **{**SETTINGS, "progress": False, **options})
+    return ml.train(*pairs, **{**settings(**options), "progress": False})
+
+
+def settings(**options):
+    """The settings, less `hidden` where a critic is given."""
+    return {
+        k: v for k, v in (SETTINGS | options).items() if k != "hidden" or "critic" not in options
+    }
 
 
 def weights(critic):
@@ -132,7 +139,9 @@ def test_an_interrupted_run_goes_on(pairs, monkeypatch):
     trainer = ml.Trainer(*pairs, **SETTINGS)
     with monkeypatch.context() as patch:
         patch.setattr(runs.Run, "step", interrupted)
-        record = trainer.run(progress=False).record()
+        with pytest.raises(KeyboardInterrupt):
+            trainer.run(progress=False)
+    record = trainer.record()
     assert record.interrupted
     assert record.step.tolist() == [10, 20, 30]
     last = trainer.run(progress=False).record()
@@ -146,9 +155,8 @@ def test_a_run_in_parts_does_not_mind_what_becomes_of_the_gradients(pairs):
         return network if by_hand else ml.Sum(ml.Sum(network))
 
     for by_hand in (True, False):
-        options = {**SETTINGS, "held_out": pairs}
-        whole = run(pairs, critic=critic(by_hand), **options)
-        trainer = ml.Trainer(*pairs, critic=critic(by_hand), **options)
+        whole = run(pairs, critic=critic(by_hand), held_out=pairs)
+        trainer = ml.Trainer(*pairs, **settings(critic=critic(by_hand), held_out=pairs))
         trainer.run(30, progress=False).critic.zero_grad()
         loss = -ml.MINE()(*ml.critic_values(trainer.critic, *pairs)).sum()
         loss.backward()
@@ -163,6 +171,32 @@ def test_two_calls_with_one_objective_do_not_know_of_each_other(pairs):
     assert mine.alpha == (0.1, 0.5, 1.0)
 
 
+def test_two_runs_with_one_objective_that_remembers_do_not_meet_in_it(pairs):
+    class Falling:
+        """A bound that counts less with each call."""
+
+        calls = 0
+
+        def __call__(self, t_joint, t_product):
+            self.calls += 1
+            return ml.nwj(t_joint, t_product) / self.calls
+
+    objective = Falling()
+    assert_same(run(pairs, objective=objective), run(pairs, objective=objective))
+    assert objective.calls == 0
+
+
+def test_a_run_ends_where_something_else_gave_its_critic_other_weights(pairs):
+    trainer = ml.Trainer(*pairs, **SETTINGS).run(10, progress=False)
+    ml.train(*pairs, critic=trainer.critic, steps=10, progress=False)
+    with pytest.raises(RuntimeError, match="the critic got other weights since"):
+        trainer.run(10, progress=False)
+    moved = ml.Trainer(*pairs, **SETTINGS)
+    moved.critic.double()
+    with pytest.raises(RuntimeError, match="the critic got other weights since"):
+        moved.run(10, progress=False)
+
+
 def test_a_critic_that_was_trained_can_be_trained_on(pairs):
     critic = run(pairs, steps=40).critic
     before = weights(critic).clone()
@@ -171,83 +205,6 @@ def test_a_critic_that_was_trained_can_be_trained_on(pairs):
     assert not torch.equal(weights(critic), before)
     again = ml.evaluate(critic, *pairs)
     assert (again > ml.evaluate(run(pairs, steps=5).critic, *pairs)).all()
-
-
-# Early stopping
-
-LEARNS = {"steps": 150, "learning_rate": 0.02, "seeds": range(4)}
-
-
-@pytest.fixture(scope="module")
-def overfitted(pairs, fresh):
-    """A run on 64 pairs that at first learns and then unlearns."""
-    critic = ml.StatisticsNetwork(1, 1, (8,), replicas=4, starts_at_zero=True)
-    few = [values[:64] for values in pairs]
-    return run(few, critic=critic, held_out=fresh, early_stopping=True, **LEARNS)
-
-
-def test_early_stopping_keeps_the_best_logged_step(overfitted, fresh):
-    best = overfitted.held_out.max(0)
-    assert (best.values > overfitted.held_out[-1] + 0.02).any()  # else the last would be the best
-    assert (best.values > 0.1).all()  # the value at the start is 0
-    assert overfitted.kept.tolist() == overfitted.step[best.indices].tolist()
-    found = ml.evaluate(overfitted.critic, *fresh)
-    torch.testing.assert_close(found, best.values, atol=1e-6, rtol=0)
-
-
-def test_a_sum_that_starts_at_zero_starts_as_its_base(pairs):
-    base = ml.Gaussian(0.8).log_ratio
-    network = ml.StatisticsNetwork(1, 1, (8,), starts_at_zero=True)
-
-    def truth(x, z):
-        return torch.stack([base(*each) for each in zip(x, z, strict=True)])
-
-    options = {"steps": 1, "learning_rate": 1e-12, "held_out": pairs, "seeds": [0]}
-    record = run(pairs, critic=ml.Sum(truth, network), early_stopping=True, **options)
-    assert network(*pairs).abs().max() < 1e-6
-    expected = ml.evaluate(base, *pairs)
-    torch.testing.assert_close(record.held_out[0, 0], expected, atol=1e-5, rtol=0)
-
-
-def test_early_stopping_keeps_the_start_if_nothing_was_better(pairs):
-    held_out = ml.Gaussian(0.8).sample(3000, seed=1)
-    base = ml.GaussianCritic(*(values[None].expand(6, -1, -1) for values in held_out))
-    network = ml.StatisticsNetwork(1, 1, (8,), replicas=6, starts_at_zero=True)
-    record = run(
-        [values[:32] for values in pairs], critic=ml.Sum(base, network), held_out=held_out,
-        early_stopping=True, steps=30, log_every=5, learning_rate=0.01, seeds=range(6),
-    )  # fmt: skip
-    start = ml.evaluate(base, *held_out)
-    is_start = record.kept == 0
-    assert 0 < is_start.sum() < 6
-    assert (record.held_out <= start)[:, is_start].all()
-    assert not network(*pairs)[is_start].any()  # to the last bit: it was never trained
-    best = torch.maximum(start, record.held_out.max(0).values)
-    torch.testing.assert_close(ml.evaluate(record.critic, *held_out), best, atol=1e-5, rtol=0)
-
-
-def test_without_early_stopping_the_last_step_stays(pairs):
-    record = run(pairs, held_out=pairs)
-    assert record.kept is None
-    assert torch.equal(ml.evaluate(record.critic, *pairs), record.held_out[-1])
-
-
-def test_an_interrupted_run_keeps_its_best_step_too(overfitted, pairs, fresh, monkeypatch):
-    step = runs.Run.step
-
-    def interrupted(self):
-        if self.done == 124:
-            raise KeyboardInterrupt
-        step(self)
-
-    monkeypatch.setattr(runs.Run, "step", interrupted)
-    critic = ml.StatisticsNetwork(1, 1, (8,), replicas=4, starts_at_zero=True)
-    few = [values[:64] for values in pairs]
-    record = run(few, critic=critic, held_out=fresh, early_stopping=True, **LEARNS)
-    assert record.interrupted
-    assert not overfitted.interrupted
-    best = overfitted.held_out[:12].max(0).values  # the steps before 125
-    torch.testing.assert_close(ml.evaluate(record.critic, *fresh), best, atol=1e-6, rtol=0)
 
 
 # Settings

@@ -70,6 +70,12 @@ def test_data_of_its_own_for_each_replica(pairs):
         torch.testing.assert_close(mine, alone.estimate, atol=1e-5, rtol=0)
 
 
+def test_data_of_its_own_needs_no_seeds(pairs):
+    both = [torch.stack([values, -values]) for values in pairs]
+    found, expected = run(both), run(both, seeds=[0, 1])
+    assert torch.equal(found.estimate, expected.estimate)
+
+
 def test_shared_x_may_meet_z_of_each_replica(pairs):
     x, z = pairs
     z = torch.stack([z, -2 * z])

@@ -80,7 +80,7 @@ def test_a_base_of_ones_own_may_be_any_module(pairs):
 # A replica that breaks
 
 
-@pytest.mark.parametrize("where", ["critic", "objective"])
+@pytest.mark.parametrize("where", ["critic", "objective", "gradient"])
 def test_nan_of_one_replica_freezes_it_and_leaves_the_others_bit_identical(pairs, where):
     calls = []
 
@@ -91,6 +91,8 @@ def test_nan_of_one_replica_freezes_it_and_leaves_the_others_bit_identical(pairs
 
     def objective(t_joint, t_product):
         value = ml.nwj(t_joint, t_product)
+        if where == "gradient":  # at zero the root is finite and its slope is not
+            return value + torch.where(broken(value).isnan(), 0 * value, 1).sqrt() - 1
         return broken(value) if where == "objective" else value
 
     healthy = run(pairs, critic=Quadratic(), objective=ml.nwj)
@@ -99,8 +101,8 @@ def test_nan_of_one_replica_freezes_it_and_leaves_the_others_bit_identical(pairs
     assert record.frozen_at.tolist() == [0, 11, 0]
     assert record.estimate[10:, 1].isnan().all()
     for name in ("estimate", "gradient_norm"):
-        ours, theirs = getattr(record, name), getattr(healthy, name)
-        assert torch.equal(ours[:, [0, 2]], theirs[:, [0, 2]])
+        ours, theirs = (getattr(each, name)[:, [0, 2]] for each in (record, healthy))
+        assert torch.equal(ours, theirs)
     before = run(pairs, critic=Quadratic(), objective=ml.nwj, steps=10).critic
     for name, ours in record.critic.named_parameters():
         assert torch.equal(ours[[0, 2]], healthy.critic.get_parameter(name)[[0, 2]])
@@ -170,6 +172,11 @@ BEFORE = [
     ((X, Z), {"critic": nn.Identity()}, "critic has no parameters to train"),
     ((X, Z), {"critic": linear((3, 8), (8, 1))}, r"1.weight has shape \(1, 8\): .* \(Stacked"),
     ((X, Z), {"critic": Quadratic(), "seeds": [0, 1]}, "seeds has 2 entries: must have 3, one a"),
+    ((X, Z), {"critic": Quadratic(), "hidden": (8,)}, "hidden = .* left out beside a critic"),
+    ((X, Z), {"seeds": 3}, "seeds = 3: must hold one seed a replica"),
+    ((X, Z), {"seeds": [0, 0.5]}, "seeds = 0.5"),
+    ((X, Z), {"decay": "no"}, "decay = 'no'"),
+    ((np.array([["a"]] * 50), Z), {}, "x is ndarray: must be numbers"),
 ]
 
 
@@ -190,6 +197,7 @@ WITHIN = [
     ({"critic": Quadratic(lambda t: t[:, 1:])}, r"the critic gave \(3, 15\): " + VALUES),
     ({"critic": Quadratic(lambda t: t.expand(5, -1, -1))}, r"the critic gave \(5, 3, 16\)"),
     ({"critic": Quadratic(lambda t: [*t])}, "the critic gave list: " + VALUES),
+    ({"critic": ml.StatisticsNetwork(2, 1)}, r"x and z have 1 \+ 1 columns: the network takes 3"),
     ({"objective": scalar, "seeds": range(3)}, r"the objective gave \(\): must be \(3,\)"),
     (
         {"objective": lambda *t: ml.nwj(*t)[:, None], "seeds": range(3)},

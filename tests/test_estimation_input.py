@@ -1,0 +1,100 @@
+"""What estimate_mi takes, and what it refuses."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from quick import estimate, gaussians
+
+from mine_lib.estimation.plan import Plan
+
+
+@pytest.fixture(scope="module")
+def data():
+    return gaussians(403)
+
+
+@pytest.fixture(scope="module")
+def plain(data):
+    return estimate(*data)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda v: 1e4 * v,
+        lambda v: v + 1e6,
+        np.exp,
+        torch.as_tensor,
+        pd.DataFrame,
+        lambda v: v[:, 0],
+        lambda v: pd.Series(v[:, 0], index=range(len(v), 0, -1)),
+        lambda v: v.tolist(),
+    ],
+)
+def test_neither_scale_nor_kind_of_the_data_changes_a_bit(change, data, plain):
+    x, z = data
+    assert estimate(change(x), z).value == plain.value
+    assert estimate(x, change(z)).value == plain.value
+
+
+def test_standardised_data_may_have_any_scale(data):
+    x, z = data
+    near = estimate(x, z, transform="standardise")
+    far = estimate(1e4 * x + 1e6, 1e-3 * z, transform="standardise")
+    assert far.value == pytest.approx(near.value, abs=1e-3)  # rounding grows in a hundred steps
+
+
+def test_a_constant_column_is_left_out_and_named(data, plain):
+    x, z = data
+    table = pd.DataFrame({"size": x[:, 0], "unit": "cm"})
+    found = estimate(table, z)
+    assert found.value == plain.value
+    assert found.x.shape == (403, 1)
+    assert found.warnings == ["constant and left out: x, column 'unit'"]
+
+
+def test_the_batch_shrinks_to_fit_few_rows():
+    assert (
+        estimate(*gaussians(60), batch_size=256).value
+        == estimate(*gaussians(60), batch_size=Plan(60, 5, 1, 0).largest_batch).value
+    )
+
+
+HOLE = pd.DataFrame({"age": [math.nan] * 3 + [*range(97)], "size": range(100)})
+X = np.arange(100.0)
+BAD = [
+    ({"z": X[:99]}, "x has 100 rows and z has 99: must be equally many"),
+    ({"x": X[:49], "z": X[:49]}, "x and z have 49 rows: must have at least 50"),
+    ({"folds": 21}, "x and z have 100 rows: must have at least 105"),
+    ({"transform": "ranks"}, "transform = 'ranks': must be one of 'normal_scores', 'standardise'"),
+    ({"gaussian_part": "no"}, "gaussian_part = 'no'"),
+    ({"folds": 1}, "folds = 1: must be a whole number, at least 2"),
+    ({"folds": 2.5}, "folds = 2.5"),
+    ({"restarts": 0}, "restarts = 0"),
+    ({"seed": -1}, "seed = -1"),
+    ({"steps": 0}, "steps = 0"),
+    ({"batch_size": 1}, "batch_size = 1"),
+    ({"x": HOLE}, "x, column 'age' holds 3 NaN: must hold none"),
+    ({"z": np.where(X > 97, math.inf, X)}, "z holds 2 infinite values"),
+    ({"z": np.ones(100)}, "z is constant"),
+    ({"device": "foo"}, "device = 'foo': must be one that this machine has"),
+    ({"hidden": 5}, "hidden = 5: must be a sequence of widths"),
+    ({"hidden": "64"}, "hidden = '64'"),
+    ({"alpha": [0.1] * 5}, "alpha = .*: must be a number"),
+    ({"x": pd.Series(X), "z": pd.Series(X).sort_values(ascending=False)}, "different indexes"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD)
+def test_bad_input_is_refused_with_its_name_and_value(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        estimate(**{"x": X, "z": X[::-1], **arguments})
+
+
+@pytest.mark.parametrize("level", [0, 1, 1.5, -0.5, math.nan, "0.9"])
+def test_a_level_outside_zero_and_one_is_refused(level, plain):
+    with pytest.raises(ValueError, match=f"level = {level!r}"):
+        plain.interval(level)
