@@ -44,13 +44,9 @@ CASES: dict[str, ml.Distribution] = {
 
 def ksg(x: np.ndarray, z: np.ndarray, scored: bool = False) -> float:
     """KSG with three neighbours, of normal scores if asked; few whole numbers are labels."""
-    sides = []
-    for each in (x, z):
-        if each.shape[1] == 1 and len(np.unique(each)) <= 20:
-            sides.append(each.astype(int))
-        else:
-            sides.append(ml.normal_scores(each) if scored else each)
-    return ml.ksg(*sides)
+    few = [each.shape[1] == 1 and len(np.unique(each)) <= 20 for each in (x, z)]
+    sides = [each.astype(int) if labels else each for each, labels in zip((x, z), few, strict=True)]
+    return ml.ksg(*sides, transform="normal_scores" if scored else "standardise")
 
 
 def cross_fitted(objective: Callable, x: np.ndarray, z: np.ndarray) -> float:

@@ -2,11 +2,12 @@
 
 The bounds hold for exact expectations; a sample value is an estimate (section 2.6).
 
-Each bound is an objective, a function (t_joint, t_product) -> nats that `train` can climb. t_joint,
-of shape (..., b), holds T on samples of P; t_product holds T on samples of Q, (..., m, b) for m
-product pairs beside each joint pair, as `critic_values` gives them, or (..., m) for m samples in
-all. Every function returns one value per leading index, shape (...), one a replica, and keeps
-gradients. Shapes that do not fit raise ValueError. NaN gives NaN, for its own replica alone.
+Each function but `smile` is an objective, (t_joint, t_product) -> nats, that `train` can climb;
+`jensen_shannon` and `smile` are no bounds. t_joint, of shape (..., b), holds T on samples of P;
+t_product holds T on samples of Q, (..., m, b) for m product pairs beside each joint pair, as
+`critic_values` gives them, or (..., m) for m samples in all. Every function returns one value per
+leading index, shape (...), one a replica, and keeps gradients. Shapes that do not fit raise
+ValueError. NaN gives NaN, for its own replica alone.
 """
 
 import math
@@ -56,8 +57,9 @@ def infonce(t_joint: Tensor, t_product: Tensor) -> Tensor:
             f"t_product has shape {tuple(t_product.shape)}: must be (..., m, b) beside t_joint of "
             f"shape {tuple(t_joint.shape)}"
         )
-    scores = torch.cat([t_joint.unsqueeze(-2), t_product], -2)
-    return (t_joint - log_mean_exp(scores, -2)).mean(-1)
+    joint = t_joint.unsqueeze(-2)
+    advantage = torch.cat([torch.zeros_like(joint), t_product - joint], -2)  # over the partner
+    return -log_mean_exp(advantage, -2).mean(-1)
 
 
 def jensen_shannon(t_joint: Tensor, t_product: Tensor) -> Tensor:
@@ -83,7 +85,7 @@ def smile(t_joint: Tensor, t_product: Tensor, tau: float = 5.0) -> Tensor:
 
 def _softplus(t: Tensor) -> Tensor:
     """log(1 + e^t); torch's own rounds a number otherwise at the end of a tensor than inside."""
-    return torch.stack([torch.zeros_like(t), t]).logsumexp(0)
+    return torch.maximum(t, torch.zeros_like(t)) + torch.log1p(torch.exp(-t.abs()))
 
 
 def _positive(name: str, value: float | Tensor, t_product: Tensor) -> Tensor:

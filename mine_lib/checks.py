@@ -197,7 +197,7 @@ def check_pairs_of_rows(x: object, z: object) -> tuple[Tensor, Tensor]:
     replicas = {len(each) for each in (x, z) if each.ndim == 3} - {1}
     if len(replicas) > 1:
         raise ValueError(f"x has {len(x)} replicas and z has {len(z)}: must be equally many")
-    if x.ndim != z.ndim:
+    if x.shape[:-2] != z.shape[:-2]:
         x, z = (each.expand(*replicas or {1}, -1, -1) for each in (x, z))
     return x, z
 

@@ -1,7 +1,7 @@
 """Critics: what one calls with x and z and gets T(x, z), one value a pair and replica.
 
 Every parameter carries a leading replica axis R, so that a study over seeds or settings is one
-tensor program. Replicas share nothing: each behaves as if it were alone, whatever stands beside it.
+tensor program. Replicas share nothing: but for rounding, each behaves as if it were alone.
 `critic[3:5]` is the critic of these replicas alone.
 """
 

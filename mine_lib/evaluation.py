@@ -1,14 +1,15 @@
 """What a fixed critic says on pairs: its Donsker-Varadhan value, and how far to trust it."""
 
 import math
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from scipy.special import logsumexp
-from torch import Tensor
+from torch import Tensor, nn
 
 from mine_lib.bounds import log_mean_exp
 from mine_lib.checks import check_pairs_of_rows, check_shifts, check_values
@@ -25,10 +26,10 @@ PRODUCT_SHARE = 0.1  # of the standard error, aimed at for the product term's ow
 def evaluate(critic: Critic, x: ArrayLike, z: ArrayLike, shifts: int = 1) -> Tensor:
     """Donsker-Varadhan value in nats of all pairs, shape (R,), without gradients (section 3.3).
 
-    critic: any; what it gives without a replica axis has a value of shape (). x, z: (n, d) or
-    (R, n, d), on its device. The product term is a mean over `shifts` cyclic shifts of z, spread
-    evenly over those below n/2 if there are enough (uncorrelated at the optimum, eq. 3-shifts),
-    else over all n - 1.
+    critic: any; a module is put into evaluation mode meanwhile; one without a replica axis has a
+    value of shape (). x, z: (n, d) or (R, n, d), on its device. The product term is a mean over
+    `shifts` cyclic shifts of z, spread evenly over those below n/2 if there are enough
+    (uncorrelated at the optimum, eq. 3-shifts), else over all n - 1.
 
     Raises ValueError unless 1 <= shifts < n, on unequal lengths, and on a critic that does not give
     one value a pair.
@@ -39,7 +40,7 @@ def evaluate(critic: Critic, x: ArrayLike, z: ArrayLike, shifts: int = 1) -> Ten
     below_half = (rows - 1) // 2
     largest = below_half if shifts <= below_half else rows - 1
     offsets = np.linspace(1, largest, shifts).round().astype(int)
-    with torch.no_grad():
+    with torch.no_grad(), _evaluation_mode(critic):
         joint = check_values(critic(x, z), rows)
         means: list[Tensor] = []
         with closing(paced(0, shifts, worth(joint.numel() * WIDTH, joint.numel() // rows))) as ends:
@@ -47,6 +48,19 @@ def evaluate(critic: Critic, x: ArrayLike, z: ArrayLike, shifts: int = 1) -> Ten
                 some = offsets[len(means) : end]
                 means += [log_mean_exp(critic(x, z.roll(int(s), -2))) for s in some]
         return joint.mean(-1) - log_mean_exp(torch.stack(means, -1))
+
+
+@contextmanager
+def _evaluation_mode(critic: Critic) -> Iterator[None]:
+    """Without dropout and batch statistics, if the critic is a module that has them."""
+    modes = [(m, m.training) for m in critic.modules()] if isinstance(critic, nn.Module) else []
+    for module, _ in modes[:1]:
+        module.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:  # the whole before its parts
+            module.train(mode)
 
 
 @dataclass(frozen=True)
@@ -102,7 +116,8 @@ def _product_values(critic: Critic, x: Tensor, z: Tensor, offsets: np.ndarray) -
 def influence(t: np.ndarray, t_product: np.ndarray, offsets: np.ndarray) -> Assessment:
     """Value, and standard error from the influence of each row (eq. 7-error).
 
-    t: (n,) at the joint pairs. t_product: (shifts, n) at x_i and z_(i + offset).
+    t: (n,) at the joint pairs. t_product: (shifts, n) at x_i and z_(i + offset). With few shifts
+    the noise of the product term counts more than once: the error is then rather too large.
     """
     shifts, rows = t_product.shape
     log_mean = logsumexp(t_product) - math.log(t_product.size)

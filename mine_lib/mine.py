@@ -26,7 +26,9 @@ class MINE:
 
     alpha: rate in (0, 1], or a sequence of rates, one a replica; 1 is vanilla MINE, where v is the
     batch mean. stable: take logs of means of e^T by logsumexp; otherwise e^T may overflow.
-    v: the moving average, of the leading shape (...); None before the first step.
+    v: the moving average, of the leading shape (...); None before the first step. A batch mean that
+    is not finite leaves it alone. Its log is kept in T's type: in single precision rates below some
+    1e-5 stand still near their goal.
 
     As a loss: `loss = -mine(*critic_values(critic, encoder(x), z)).sum()` (maximise information).
     Raises ValueError on rates out of range and on shapes that do not fit, also those of v.
@@ -92,7 +94,8 @@ class MINE:
             )
         # torch.logaddexp rounds a number otherwise if it stands beside many.
         terms = torch.stack([log_keep + log_v, log_rate + log_mean])
-        self._log_v = terms.logsumexp(0).detach()
+        new = terms.logsumexp(0).detach()
+        self._log_v = torch.where(torch.isfinite(new), new, log_v)
         return self._log_v
 
 

@@ -25,7 +25,8 @@ def split_replicas(replicas: int, chunk: int) -> list[slice]:
     """Slices of about `chunk` replicas that together cover all.
 
     Products of one matrix are rounded otherwise than those of many, so no slice holds a single
-    replica unless there is but one: then no result depends on the chunks, to the last bit.
+    replica unless there is but one: then no result depends on the chunks, to the last bit if the
+    layers' widths are multiples of four.
     """
     parts = max(1, min(math.ceil(replicas / chunk), replicas // 2))
     return [slice(*each) for each in pairwise(replicas * k // parts for k in range(parts + 1))]

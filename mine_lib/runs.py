@@ -132,7 +132,7 @@ class Run:
             torch.full_like(self.norm, math.nan) if self.held_out is None else self.held_out()
         )
         if self.keeps_best:
-            is_larger = held_out > self.largest
+            is_larger = (held_out > self.largest) & (self.frozen_at == 0)
             self.largest = torch.where(is_larger, held_out, self.largest)
             self.kept[is_larger] = self.done
             self.best[is_larger] = self.weights.data[is_larger]

@@ -69,7 +69,8 @@ def study(
     path: SQLite file in which every finished part of up to `part_size` rows is stored. The same
     call resumes after a crash or a kill; a larger grid trains only what is new.
     executor: any concurrent.futures.Executor, which gets one task a part; by default parts run in
-    turn, here. No value depends on it, nor on part_size or on what was resumed.
+    turn, here. No value depends on it, nor on part_size or on what was resumed, to the last bit if
+    width is a multiple of four.
 
     The columns are the settings and, in nats, truth, estimate (mean of the last 100 batch values,
     NaN if the run ended before), highest (largest mean of 100 successive batch values, -inf if the

@@ -25,7 +25,7 @@ def test_one_column_each_gives_what_scikit_learn_gives(k):
     x, z = gaussians()
     theirs = mutual_info_regression(x, z[:, 0], n_neighbors=k, random_state=0)[0]
     # Theirs moves equal and unequal numbers alike, by noise of its own.
-    assert ml.ksg(x, z, k) == pytest.approx(theirs, abs=1e-3)
+    assert ml.ksg(x, z, k, "standardise") == pytest.approx(theirs, abs=1e-3)
 
 
 def test_several_columns_give_the_formula_written_with_all_distances():
@@ -36,7 +36,9 @@ def test_several_columns_give_the_formula_written_with_all_distances():
     nearest = np.sort(np.maximum(*apart), 1)[:, k]  # the 0th is the point itself
     counts = [(each < nearest[:, None]).sum(1) for each in apart]
     expected = digamma(k) + digamma(300) - sum(digamma(each).mean() for each in counts)
-    assert ml.ksg(x, z, k) == pytest.approx(expected, abs=1e-9)
+    assert ml.ksg(x, z, k, "standardise") == pytest.approx(expected, abs=1e-9)
+    scores = [ml.normal_scores(each) for each in (x, z)]
+    assert ml.ksg(x, z, k) == pytest.approx(ml.ksg(*scores, k, "standardise"), abs=1e-3)
 
 
 @pytest.mark.parametrize(("rho", "dim"), [(0.0, 1), (0.8, 1), (-0.5, 2)])
@@ -50,9 +52,9 @@ def test_it_finds_the_information_of_gaussians(rho, dim):
 def test_labels_beside_numbers_give_what_scikit_learn_gives(k):
     theirs = mutual_info_classif(NUMBERS[:, None], LABELS, n_neighbors=k, random_state=0)[0]
     for names in (np.array(["a", "b", "c"]), np.array([5, -1, 7])):
-        ours = ml.ksg(names[LABELS], NUMBERS, k)
+        ours = ml.ksg(names[LABELS], NUMBERS, k, "standardise")
         assert ours == pytest.approx(theirs, abs=1e-3)
-        assert ml.ksg(NUMBERS, names[LABELS], k) == ours
+        assert ml.ksg(NUMBERS, names[LABELS], k, "standardise") == ours
 
 
 def test_labels_beside_labels_give_the_information_of_their_table():
@@ -69,6 +71,15 @@ def test_neither_kind_nor_scale_of_the_data_changes_the_value(change):
     assert ml.ksg(x, change(z)) == pytest.approx(ml.ksg(x, z), abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    "spoil", [lambda x: np.where(np.arange(len(x))[:, None] == 7, 1e6, x), lambda x: np.exp(8 * x)]
+)
+def test_neither_an_outlier_nor_a_heavy_tail_hides_the_information(spoil):
+    x, z = gaussians(2000, 0.9)
+    assert ml.ksg(spoil(x), z) == pytest.approx(ml.ksg(x, z), abs=0.02)
+    assert ml.ksg(spoil(x), z, transform="standardise") < 0.6
+
+
 def test_ties_are_broken_and_the_same_call_gives_the_same_value():
     x, z = (each.round(1) for each in gaussians(2000))
     assert ml.ksg(x, z) == ml.ksg(x, z)
@@ -79,6 +90,7 @@ X = np.arange(100.0)
 BAD = [
     ((X, X[:99]), {}, "x has 100 rows and z has 99"),
     ((X[:19], X[:19]), {}, "x and z have 19 rows: must have at least 20"),
+    ((X, X), {"transform": "ranks"}, "transform = 'ranks': must be one of 'normal_scores'"),
     ((X, X), {"k": 0}, "k = 0: must be a whole number, at least 1"),
     ((X, X), {"k": 100}, "x and z have 100 rows: must have at least 101"),
     ((np.where(X == 3, np.nan, X), X), {}, "x holds 1 NaN"),

@@ -181,8 +181,19 @@ def test_large_values_overflow_unless_stable():
         value = mine(joint, product)
         value.backward()
         assert value.item() == pytest.approx(100 if stable else -math.inf)
-        expected = torch.full((2,), -1.0 if stable else 0.0)  # v is e^400 / 2, or infinite
+        expected = torch.full((2,), -1.0 if stable else -math.inf)
         torch.testing.assert_close(product.grad, expected)
+
+
+def test_a_mean_that_is_not_finite_leaves_v_alone():
+    healthy, broken = torch.tensor([0.0, 1.0]), torch.tensor([0.0, 90.0])
+    for alpha in (0.5, 1.0):
+        mine, other = (ml.MINE(alpha, stable=False) for _ in range(2))
+        for each in (healthy, broken, healthy):
+            mine(torch.zeros(2), each.clone().requires_grad_())
+        for each in (healthy, healthy):
+            other(torch.zeros(2), each.clone().requires_grad_())
+        assert torch.equal(mine.v, other.v)
 
 
 def test_a_second_derivative_is_refused_and_not_wrong():

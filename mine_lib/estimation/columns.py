@@ -99,6 +99,9 @@ def standardise(values: ArrayLike) -> np.ndarray:
     return centred / deviations
 
 
+TRANSFORMS = {"normal_scores": normal_scores, "standardise": standardise}
+
+
 def _frame(name: str, data: object) -> pd.DataFrame:
     if isinstance(data, Tensor):
         data = data.detach().cpu()

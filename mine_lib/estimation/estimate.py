@@ -9,7 +9,7 @@ from torch import Tensor
 from mine_lib.checks import check_choice, check_count, check_rate
 from mine_lib.critics import StatisticsNetwork, Sum
 from mine_lib.estimation import doubts
-from mine_lib.estimation.columns import Columns, normal_scores, read_pair, standardise
+from mine_lib.estimation.columns import TRANSFORMS, Columns, read_pair
 from mine_lib.estimation.gaussian import GaussianCritic
 from mine_lib.estimation.plan import Plan
 from mine_lib.estimation.result import MIEstimate
@@ -18,7 +18,6 @@ from mine_lib.mine import MINE
 from mine_lib.runs import TrainingRecord
 from mine_lib.training import train
 
-TRANSFORMS = {"normal_scores": normal_scores, "standardise": standardise}
 LEAST_ROWS = 50
 LOG_EVERY = 50  # steps, and a look at the rows held back
 

@@ -4,24 +4,27 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.special import digamma
 
-from mine_lib.checks import check_count
+from mine_lib.checks import check_choice, check_count
 from mine_lib.distributions import Discrete
-from mine_lib.estimation.columns import Columns, read_pair, standardise
+from mine_lib.estimation.columns import TRANSFORMS, Columns, read_pair
 
-NUDGE = 1e-10  # standard deviations; breaks ties, which no density has
+NUDGE = 1e-10  # standard deviations, of what is tied: a density has no ties
 LEAST_ROWS = 20
 
 
-def ksg(x: object, z: object, k: int = 3) -> float:
-    """Estimate I(X; Z) in nats from the k nearest neighbours of each pair (eq. ksg).
+def ksg(x: object, z: object, k: int = 3, transform: str = "normal_scores") -> float:
+    """Estimate I(X; Z) in nats from the k nearest neighbours of each pair (section 1.7).
 
-    x, z: what `estimate_mi` takes, (n,) or (n, d), at least 20 rows. Columns are standardised, and
-    distances are largest coordinate differences. Where one side holds labels, neighbours are those
-    with the same label (Ross 2014); where both do, it is the information of the table of counts.
-    The value has no error and is not cut off at zero; many columns make it far too low.
+    x, z: what `estimate_mi` takes, (n,) or (n, d), at least 20 rows. transform: of each column of
+    numbers, as in `estimate_mi`; with "standardise", the textbook's, one outlier may hide all
+    information. Distances are largest coordinate differences. Where one side holds labels,
+    neighbours are those with the same label (Ross 2014); where both do, it is the information of
+    the table of counts. The value has no error and is not cut off at zero; many columns make it far
+    too low.
 
     Raises ValueError as `estimate_mi`, and unless 1 <= k < n; a label needs more than k rows.
     """
+    check_choice("transform", transform, [*TRANSFORMS])
     least = max(LEAST_ROWS, check_count("k", k) + 1)
     columns = read_pair(x, z, least)
     kinds = [each.is_labels for each in columns]
@@ -29,8 +32,8 @@ def ksg(x: object, z: object, k: int = 3) -> float:
         return Discrete(_counts(*columns)).mi
     if any(kinds):
         labels, numbers = sorted(columns, key=lambda each: not each.is_labels)
-        return _of_labels(_numbered(labels), _points(numbers, 0), k)
-    return _of_numbers(_points(columns[0], 0), _points(columns[1], 1), k)
+        return _of_labels(_numbered(labels), _points(numbers, transform, 0), k)
+    return _of_numbers(*(_points(each, transform, s) for s, each in enumerate(columns)), k)
 
 
 def _of_numbers(x: np.ndarray, z: np.ndarray, k: int) -> float:
@@ -60,9 +63,14 @@ def _within(points: np.ndarray, centres: np.ndarray, distance: np.ndarray) -> np
     return cKDTree(points).query_ball_point(centres, radius, p=np.inf, return_length=True)
 
 
-def _points(columns: Columns, stream: int) -> np.ndarray:
-    values = standardise(columns.values)
-    return values + NUDGE * np.random.default_rng(stream).standard_normal(values.shape)
+def _points(columns: Columns, transform: str, stream: int) -> np.ndarray:
+    """Columns of like scale, without ties."""
+    values = TRANSFORMS[transform](columns.values)
+    nudges = NUDGE * np.random.default_rng(stream).standard_normal(values.shape)
+    for column, nudge in zip(values.T, nudges.T, strict=True):
+        _, index, count = np.unique(column, return_inverse=True, return_counts=True)
+        column += np.where(count[index.ravel()] > 1, nudge, 0)
+    return values
 
 
 def _numbered(columns: Columns) -> np.ndarray:
