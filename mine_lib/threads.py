@@ -15,9 +15,10 @@ PAYS = 2**16  # numbers that an operation writes, for each thread; below, a seco
 WIDTH = 64  # of a layer, where the critic is not known
 SECONDS = 0.1  # that a block takes
 LEAST_USE = 0.8  # of the time of several threads must be processor time, or they wait for others
-SECONDS_ALONE = 10.0  # with one thread, before several are tried again
+FIRST_ALONE, LONGEST_ALONE = 0.5, 16.0  # seconds with one thread, before several are tried again
 TRIAL = 3  # items of a first block
 _alone_until = 0.0  # by perf_counter, for all work of this process
+_alone_for = FIRST_ALONE  # doubles with each trial that fails
 
 
 def worth(numbers: int, most: int) -> int:
@@ -32,7 +33,7 @@ def paced(start: int, end: int, threads: int) -> Iterator[int]:
     after a block in which they waited for processors that others keep busy. At the end, or when the
     iterator is closed, the caller's number is given back.
     """
-    global _alone_until
+    global _alone_until, _alone_for
     before, size, was_alone = torch.get_num_threads(), TRIAL, False
     try:
         while start < end:
@@ -44,7 +45,9 @@ def paced(start: int, end: int, threads: int) -> Iterator[int]:
             yield until
             took, used = max(perf_counter() - began, 1e-6), process_time() - used
             size, start = math.ceil((until - start) * min(SECONDS / took, 10)), until
-            if not is_alone and used < LEAST_USE * threads * took:
-                _alone_until = perf_counter() + SECONDS_ALONE
+            if not is_alone:
+                is_held_up = used < LEAST_USE * threads * took
+                _alone_until = perf_counter() + _alone_for * is_held_up
+                _alone_for = min(2 * _alone_for, LONGEST_ALONE) if is_held_up else FIRST_ALONE
     finally:
         torch.set_num_threads(before)

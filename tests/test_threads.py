@@ -8,7 +8,7 @@ import torch
 
 import mine_lib as ml
 from mine_lib import threads
-from mine_lib.threads import PAYS, SECONDS_ALONE, paced, worth
+from mine_lib.threads import FIRST_ALONE, LONGEST_ALONE, PAYS, paced, worth
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +17,7 @@ def four(monkeypatch):
     before = torch.get_num_threads()
     torch.set_num_threads(4)
     monkeypatch.setattr(threads, "_alone_until", 0.0)
+    monkeypatch.setattr(threads, "_alone_for", FIRST_ALONE)
     yield
     torch.set_num_threads(before)
 
@@ -117,7 +118,7 @@ def test_several_stay_where_they_work_and_one_stays_anyhow(clock, number, busy):
 def test_what_one_piece_of_work_learned_holds_for_the_next_and_not_for_ever(clock):
     blocks(clock, 20, 2, 0.01, lambda now: 0.5)
     assert {now for _, now in blocks(clock, 20, 2, 0.01, lambda now: now)} == {1}
-    clock.work(SECONDS_ALONE, 0)
+    clock.work(FIRST_ALONE, 0)
     assert {now for _, now in blocks(clock, 20, 2, 0.01, lambda now: now)} == {2}
 
 
@@ -128,18 +129,26 @@ def test_several_are_tried_again_later_and_stay_if_processors_are_free(clock):
         return now if clock.wall - began > 15 or now == 1 else 0.5
 
     tries, done = [], 0
-    for until in paced(0, 3000, 2):
+    for until in paced(0, 6000, 2):
         if torch.get_num_threads() == 2:
             tries.append((clock.wall - began, until - done))
         clock.work((until - done) * 0.01, busy(torch.get_num_threads()))
         done = until
     assert tries[0] == (0, threads.TRIAL)
-    for k in (1, 2):
-        when, size = tries[k]
-        assert size == threads.TRIAL
-        assert k * SECONDS_ALONE < when < k * SECONDS_ALONE + 0.5
-    last = sum(size for _, size in tries[2:])
-    assert last == pytest.approx(3000 - 2 * SECONDS_ALONE / 0.01, abs=50)
+    waits = [after - before for (before, _), (after, _) in pairwise(tries[:6])]
+    expected = [FIRST_ALONE * 2**k for k in range(5)]  # 15.5 seconds in all
+    assert waits == pytest.approx(expected, abs=0.3)
+    assert {size for _, size in tries[:6]} == {threads.TRIAL}
+    last = sum(size for _, size in tries[5:])
+    assert last == pytest.approx(6000 - sum(waits) / 0.01, abs=50)  # all from then on
+
+
+def test_trials_that_fail_grow_rare_and_one_that_works_starts_anew(clock):
+    blocks(clock, 20_000, 2, 0.01, lambda now: 0.5 * now)
+    assert threads._alone_for == LONGEST_ALONE
+    clock.work(LONGEST_ALONE, 0)
+    blocks(clock, 20, 2, 0.01, lambda now: now)
+    assert threads._alone_for == FIRST_ALONE
 
 
 # In the package

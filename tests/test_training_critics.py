@@ -80,7 +80,7 @@ def test_a_base_of_ones_own_may_be_any_module(pairs):
 # A replica that breaks
 
 
-@pytest.mark.parametrize("where", ["critic", "objective", "gradient"])
+@pytest.mark.parametrize("where", ["critic", "objective", "value", "gradient"])
 def test_nan_of_one_replica_freezes_it_and_leaves_the_others_bit_identical(pairs, where):
     calls = []
 
@@ -91,6 +91,8 @@ def test_nan_of_one_replica_freezes_it_and_leaves_the_others_bit_identical(pairs
 
     def objective(t_joint, t_product):
         value = ml.nwj(t_joint, t_product)
+        if where == "value":
+            return value + broken(torch.zeros(R))
         if where == "gradient":  # at zero the root is finite and its slope is not
             return value + torch.where(broken(value).isnan(), 0 * value, 1).sqrt() - 1
         return broken(value) if where == "objective" else value
