@@ -99,6 +99,12 @@ def check_values(t: object, rows: int, replicas: int | None = None) -> Tensor:
     return t
 
 
+def check_columns(x_dim: int, z_dim: int, inputs: int) -> None:
+    """Refuse pairs of x and z that a network with so many inputs cannot take."""
+    if x_dim + z_dim != inputs:
+        raise ValueError(f"x and z have {x_dim} + {z_dim} columns: the network takes {inputs}")
+
+
 def check_part(part: object) -> slice:
     """Return `part` if it is a slice of replicas."""
     if not isinstance(part, slice):

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from mine_lib.checks import (
+    check_columns,
     check_count,
     check_pairs_of_rows,
     check_part,
@@ -85,12 +86,8 @@ class StatisticsNetwork(nn.Module):
 def _perceptrons(
     weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, z: Tensor
 ) -> Tensor:
-    values = torch.cat([x, z], -1).expand(len(biases[0]), -1, -1)
-    if values.shape[-1] != weights[0].shape[-1]:
-        raise ValueError(
-            f"x and z have {x.shape[-1]} + {z.shape[-1]} columns: the network takes "
-            f"{weights[0].shape[-1]} in all"
-        )
+    check_columns(x.shape[-1], z.shape[-1], weights[0].shape[-1])
+    values = torch.cat([x, z], -1).to(weights[0].dtype).expand(len(biases[0]), -1, -1)
     for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
         values = values.relu() if layer else values
         values = torch.baddbmm(bias, values, weight.mT)
@@ -167,8 +164,10 @@ class Sum(nn.Module):
 
     def __init__(self, *critics: Critic) -> None:
         super().__init__()
-        if not critics or not all(map(callable, critics)):
-            raise ValueError(f"critics = {critics}: must be functions of x and z, one or more")
+        wrong = [each for each in critics if not callable(each)]
+        if wrong or not critics:
+            found = repr(wrong[0]) if wrong else "nothing"
+            raise ValueError(f"critics hold {found}: must be functions of x and z, one or more")
         self.parts = critics
         self.networks = nn.ModuleList(each for each in critics if isinstance(each, nn.Module))
 

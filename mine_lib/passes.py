@@ -13,7 +13,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from mine_lib.checks import check_values
+from mine_lib.checks import check_columns, check_values
 from mine_lib.critics import StatisticsNetwork, Sum, part_of
 from mine_lib.threads import WIDTH, worth
 
@@ -191,12 +191,13 @@ class HandPass(Pass):
         """See `Pass`."""
         self.memory.uses += 1
         use = self.memory.uses
+        x, z = pairs[..., : self.x_dim], pairs[..., self.x_dim :]
+        check_columns(x.shape[-1], z.shape[-1], self.weights[0].shape[-1])
         self.inputs[0] = pairs
         for layer, values in enumerate(self.inputs[1:]):
             torch.bmm(self.inputs[layer], self.weights[layer].mT, out=values)
             values.add_(self.biases[layer]).relu_()
         t = torch.baddbmm(self.biases[-1], self.weights[-1], self.inputs[-1].mT)[:, 0]
-        x, z = pairs[..., : self.x_dim], pairs[..., self.x_dim :]
         for critic in self.base:
             t += check_values(critic(x, z), t.shape[1])
 

@@ -91,7 +91,8 @@ class Run:
         self.latest: Tensor | None = None
         if self.keeps_best:
             self.kept, self.best = self.frozen_at.clone(), self.weights.data.clone()
-            self.largest = self.held_out()
+            start = self.held_out()
+            self.largest = torch.where(torch.isnan(start), -math.inf, start)
 
     def step(self) -> None:
         """One step of the optimizer along the gradient of one batch."""

@@ -51,8 +51,8 @@ class Trainer:
     x, z: numbers of shape (n,) or (n, d), shared by all replicas, or (R, n, d).
     objective: what is climbed, by default MINE() (eq. 5-gradient): any of the bounds, or a function
     of t_joint (r, b) and t_product (r, m, b) that gives a value in nats for each of some replicas,
-    (r,). A run works on copies of it; one whose memory has a replica axis needs objective[part], as
-    MINE has it.
+    (r,). A run works on copies of it (a function's are the function itself); one whose memory has a
+    replica axis needs objective[part], as MINE has it.
     critic: any module with a replica axis, (x, z) -> T of shape (R, b), trained in place; by
     default a StatisticsNetwork with `hidden` layers of so many units, (64, 64).
     seeds: one a replica, for its batches and the weights of the default network; by default from 0.

@@ -114,3 +114,14 @@ BAD = [
 def test_bad_input_is_refused_with_its_name_and_value(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_numbers_of_another_precision_become_the_networks(network):
+    x, z = numbers(12, 2), numbers(12, 1, seed=1)
+    for given, expected in zip(
+        ml.critic_values(network, x.double(), z), ml.critic_values(network, x, z), strict=True
+    ):
+        torch.testing.assert_close(given, expected)
+    torch.testing.assert_close(
+        ml.evaluate(network, x.double(), z.double()), ml.evaluate(network, x, z)
+    )

@@ -1,5 +1,7 @@
 """Early stopping: the critic that training ends with is the best that was logged."""
 
+import math
+
 import pytest
 import torch
 
@@ -93,3 +95,16 @@ def test_an_interrupted_run_keeps_its_best_step_too(overfitted, pairs, fresh, mo
     assert not overfitted.interrupted
     best = overfitted.held_out[:12].max(0).values  # the steps before 125
     torch.testing.assert_close(ml.evaluate(record.critic, *fresh), best, atol=1e-6, rtol=0)
+
+
+def test_a_start_without_a_value_is_worse_than_any(pairs, fresh):
+    calls = []
+
+    def missing_at_first(x, z):
+        calls.append(len(x))
+        return torch.full(x.shape[:-1], math.nan if len(calls) <= 2 else 0.0)
+
+    network = ml.StatisticsNetwork(1, 1, replicas=2)
+    critic = ml.Sum(network, missing_at_first)
+    record = run(pairs, critic=critic, held_out=fresh, early_stopping=True)
+    assert (record.kept > 0).all()
