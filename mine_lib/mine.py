@@ -42,6 +42,8 @@ class MINE:
         rates = tuple(check_rate("alpha", each) for each in rates)
         self.alpha: float | tuple[float, ...] = rates[0] if is_one else rates
         self.stable = bool(check_choice("stable", stable, (False, True)))
+        rate = torch.tensor(self.alpha, dtype=torch.float64)
+        self._log_rates = torch.log1p(-rate), rate.log()  # of what is kept and of what is new
         self._log_v: Tensor | None = None
 
     def __repr__(self) -> str:
@@ -84,13 +86,12 @@ class MINE:
 
     def _step(self, log_mean: Tensor) -> Tensor:
         """Take the log of a batch mean, (...), into log v, and return it."""
-        alpha = torch.tensor(self.alpha, dtype=torch.float64)
-        log_keep, log_rate = (each.to(log_mean) for each in (torch.log1p(-alpha), alpha.log()))
+        self._log_rates = log_keep, log_rate = [each.to(log_mean) for each in self._log_rates]
         log_v = torch.zeros_like(log_mean) if self._log_v is None else self._log_v
-        if log_v.shape != log_mean.shape or alpha.shape not in ((), log_mean.shape):
+        if log_v.shape != log_mean.shape or log_rate.shape not in ((), log_mean.shape):
             raise ValueError(
                 f"t_joint has leading shape {tuple(log_mean.shape)}: must be that of alpha and of "
-                f"v, {tuple(alpha.shape or log_v.shape)}"
+                f"v, {tuple(log_rate.shape or log_v.shape)}"
             )
         # torch.logaddexp rounds a number otherwise if it stands beside many.
         terms = torch.stack([log_keep + log_v, log_rate + log_mean])

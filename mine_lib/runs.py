@@ -103,7 +103,8 @@ class Run:
             values, backward = work.forward(pairs.flatten(1, 2))
             values = values.unflatten(1, pairs.shape[1:3])
             self.value[part], joint, product = weigh(objective, values[:, 0], values[:, 1:])
-            backward(-torch.cat([joint[:, None], product], 1).flatten(1))  # the optimizer descends
+            weights = torch.cat([joint[:, None], product], 1).flatten(1)
+            backward(weights.neg_())  # the optimizer descends
             if isinstance(objective, MINE):
                 self.v[part] = objective.v
         self.norm = torch.linalg.vector_norm(self.weights.grad, dim=1)

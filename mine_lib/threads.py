@@ -11,12 +11,12 @@ from time import perf_counter, process_time
 
 import torch
 
-PAYS = 2**16  # numbers that an operation writes, for each thread; below, a second brings under 20 %
+PAYS = 2**14  # numbers that an operation writes, for each thread; below, a second brings under 10 %
 WIDTH = 64  # of a layer, where the critic is not known
 SECONDS = 0.1  # that a block takes
 LEAST_USE = 0.8  # of the time of several threads must be processor time, or they wait for others
 FIRST_ALONE, LONGEST_ALONE = 0.5, 16.0  # seconds with one thread, before several are tried again
-TRIAL = 3  # items of a first block
+TRIAL = 3  # items of a first block with several, which is not judged: it may hold up itself
 _alone_until = 0.0  # by perf_counter, for all work of this process
 _alone_for = FIRST_ALONE  # doubles with each trial that fails
 
@@ -34,20 +34,21 @@ def paced(start: int, end: int, threads: int) -> Iterator[int]:
     iterator is closed, the caller's number is given back.
     """
     global _alone_until, _alone_for
-    before, size, was_alone = torch.get_num_threads(), TRIAL, False
+    before, size, is_warm = torch.get_num_threads(), TRIAL, False
     try:
         while start < end:
             began, used = perf_counter(), process_time()
             is_alone = threads == 1 or began < _alone_until
-            size = min(size, TRIAL) if was_alone and not is_alone else size  # a trial is short
-            until, was_alone = min(start + size, end), is_alone
+            is_trial = not (is_alone or is_warm)
+            until = min(start + (min(size, TRIAL) if is_trial else size), end)
             torch.set_num_threads(1 if is_alone else threads)
             yield until
             took, used = max(perf_counter() - began, 1e-6), process_time() - used
             size, start = math.ceil((until - start) * min(SECONDS / took, 10)), until
-            if not is_alone:
+            if is_warm and not is_alone:
                 is_held_up = used < LEAST_USE * threads * took
                 _alone_until = perf_counter() + _alone_for * is_held_up
                 _alone_for = min(2 * _alone_for, LONGEST_ALONE) if is_held_up else FIRST_ALONE
+            is_warm = not is_alone
     finally:
         torch.set_num_threads(before)
