@@ -92,9 +92,12 @@ def check_values(t: object, rows: int, replicas: int | None = None) -> Tensor:
     is_right = isinstance(t, Tensor) and t.shape[-1:] == (rows,)
     if not is_right or (replicas is not None and t.shape != (replicas, rows)):
         wanted = "..." if replicas is None else replicas
+        hint = "Stacked gives any module a replica axis"
+        if isinstance(t, Tensor) and t.shape[-2:] == (rows, 1):
+            hint = "t[..., 0] drops the last axis"
         raise ValueError(
             f"the critic gave {shape}: must be ({wanted}, {rows}), one value a pair and replica "
-            "(Stacked gives any module a replica axis)"
+            f"({hint})"
         )
     return t
 

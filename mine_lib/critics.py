@@ -5,6 +5,8 @@ tensor program. Replicas share nothing: but for rounding, each behaves as if it 
 `critic[3:5]` is the critic of these replicas alone.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -127,7 +129,7 @@ class Stacked(nn.Module):
         """Number R of copies."""
         return len(self.values[0])
 
-    def train(self, mode: bool = True) -> "Stacked":
+    def train(self, mode: bool = True) -> Stacked:
         """Set the mode of all copies, as of any module."""
         self._module[0].train(mode)
         return super().train(mode)
@@ -205,7 +207,8 @@ def critic_values(
     shifts: so many, 1 to shifts, or the shifts themselves; z is rolled by each, none by b or 0.
     Returns t_joint (R, b) and t_product (R, m, b), or without R if the critic has none: what each
     objective takes. Raises ValueError on unequal lengths, shifts that move nothing, and a critic
-    that does not give one value a pair.
+    that does not give one value a pair. The critic is called once for each shift: with batch
+    statistics, as BatchNorm has, joint and product pairs would be judged by different functions.
     """
     x, z = check_pairs_of_rows(x, z)
     rows = x.shape[-2]

@@ -1,5 +1,7 @@
 """What a fixed critic says on pairs: its Donsker-Varadhan value, and how far to trust it."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
 from contextlib import closing, contextmanager

@@ -44,7 +44,7 @@ from mine_lib.threads import paced
 HIDDEN = (64, 64)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trainer:
     """A training run that one can stop, look at and go on with; `train` runs one to its end.
 
@@ -66,9 +66,10 @@ class Trainer:
     was largest.
     device: where to train. Torch uses as many threads as the work pays for, at most its own number.
 
-    A replica whose estimate or gradient turns non-finite is frozen, and the others go on unharmed.
-    Raises ValueError on NaN or infinite data, data that carry gradients, unequal lengths, fewer
-    rows than a batch, arguments out of range, and a critic or objective of another shape.
+    Settings cannot be changed afterwards. A replica whose estimate or gradient turns non-finite is
+    frozen, and the others go on unharmed. Raises ValueError on NaN or infinite data, data that
+    carry gradients, unequal lengths, fewer rows than a batch, arguments out of range, and a critic
+    or objective of another shape.
     """
 
     x: InitVar[ArrayLike]
@@ -95,22 +96,30 @@ class Trainer:
         self._check_settings()
         replicas = self._count_replicas(x, z)
         self._check_objective(replicas)
-        self.device = check_device(self.device)
+        device = check_device(self.device)
         data = _check_data(x, z, "", replicas, self.batch_size)
         held_out = self._check_held_out(replicas)
-        if self.critic is None:
+        critic = self.critic
+        if critic is None:
             dims, hidden = (each.shape[-1] for each in data), self.hidden
             hidden = HIDDEN if hidden is None else hidden
-            self.critic = StatisticsNetwork(*dims, hidden, replicas, self.seeds)
-        self.critic = self.critic.to(self.device)
-        self._weights = flatten(self.critic)
-        x, z, *held_out = (each.to(self._weights) for each in (*data, *held_out))
+            critic = StatisticsNetwork(*dims, hidden, replicas, self.seeds)
+        critic = critic.to(device)
+        weights = flatten(critic)
+        x, z, *held_out = (each.to(weights) for each in (*data, *held_out))
         rows = (1 + self.negatives) * self.batch_size
-        passes, self._threads = passes_of(self.critic, rows, x.shape[-1])
+        passes, threads = passes_of(critic, rows, x.shape[-1])
+        self._keep(critic=critic, device=device, _weights=weights, _threads=threads)
         with torch.no_grad():
             batches = Batches(x, z, self.batch_size, self.product, self.negatives, self.seeds)
-            self._run = self._make_run(passes, batches, held_out)
-        self.interrupted = False
+            self._keep(_run=self._make_run(passes, batches, held_out), interrupted=False)
+
+    def __repr__(self) -> str:
+        return f"<Trainer: step {self._run.done} of {self.steps}, {len(self.seeds)} replicas>"
+
+    def _keep(self, **values: object) -> None:
+        """Set attributes, which readers cannot: what they set would come too late."""
+        vars(self).update(values)
 
     def run(self, steps: int | None = None, progress: bool = True) -> Trainer:
         """Train for so many steps, by default to the planned end, and return the trainer.
@@ -129,7 +138,7 @@ class Trainer:
         if self.decay and end > self.steps:
             raise ValueError(f"steps = {ahead}: must end by step {self.steps}, where decay ends")
         run.restore(best=False)
-        self.interrupted = True
+        self._keep(interrupted=True)
         with (
             torch.no_grad(),
             progress_bar(ahead, progress) as advance,
@@ -142,7 +151,7 @@ class Trainer:
                     if run.done % self.log_every == 0 or run.done == end:
                         run.log()
                 advance(until - before)
-        self.interrupted = False
+        self._keep(interrupted=False)
         return self
 
     def record(self) -> TrainingRecord:
@@ -208,12 +217,12 @@ class Trainer:
         replicas = None if self.critic is None else count_replicas(self.critic)
         if self.seeds is None:
             data_sets = max(np.shape(each)[0] if np.ndim(each) == 3 else 1 for each in (x, z))
-            self.seeds = range(replicas or data_sets)
-        self.seeds = check_seeds(self.seeds, replicas)
+            self._keep(seeds=range(replicas or data_sets))
+        self._keep(seeds=check_seeds(self.seeds, replicas))
         return len(self.seeds)
 
     def _check_objective(self, replicas: int) -> None:
-        self.objective = MINE() if self.objective is None else self.objective
+        self._keep(objective=MINE() if self.objective is None else self.objective)
         if isinstance(self.objective, type) or not callable(self.objective):
             raise ValueError(f"objective = {self.objective!r}: must be a function such as MINE()")
         rates = self.objective.alpha if isinstance(self.objective, MINE) else None

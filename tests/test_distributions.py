@@ -96,7 +96,7 @@ def test_every_distribution_is_listed():
         each for each in vars(ml).values() if inspect.isclass(each) and not inspect.isabstract(each)
     }
     families = {each for each in exported if issubclass(each, Distribution)}
-    assert len(families) == 11
+    assert families
     assert families == {type(pair) for pair in PAIRS}
 
 

@@ -48,7 +48,10 @@ def _of_labels(labels: np.ndarray, points: np.ndarray, k: int) -> float:
     """Ross's estimator for labels (n,) and points (n, d)."""
     n, sizes = len(labels), np.bincount(labels)
     if sizes.min() <= k:
-        raise ValueError(f"k = {k}: must be below {sizes.min()}, the rows of the rarest label")
+        raise ValueError(
+            f"k = {k}: must be below {sizes.min()}, the rows of the rarest label (merge rare "
+            "labels, or give counts as decimals)"
+        )
     counts = np.empty(n)
     for label in range(len(sizes)):
         own = points[labels == label]
