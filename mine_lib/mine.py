@@ -5,6 +5,7 @@ divides by a moving average v of these means instead. Value and gradient are not
 antiderivative of each other, so both stand here, side by side.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -77,7 +78,7 @@ class MINE:
         log_v = log_v.view(log_v.shape + (1,) * (t_product.ndim - log_v.ndim))
         weight = (t_product - log_v).exp()  # e^T / v
         for size in t_product.shape[t_joint.ndim - 1 :]:
-            weight = weight / size
+            weight = weight / size if size > 1 else weight
         joint = torch.full_like(t_joint, 1 / t_joint.shape[-1])
         return t_joint.mean(-1) - log_mean, joint, -weight
 
@@ -96,7 +97,7 @@ class MINE:
         # torch.logaddexp rounds a number otherwise if it stands beside many.
         terms = torch.stack([log_keep + log_v, log_rate + log_mean])
         new = terms.logsumexp(0).detach()
-        self._log_v = torch.where(torch.isfinite(new), new, log_v)
+        self._log_v = torch.where(new.abs() < math.inf, new, log_v)
         return self._log_v
 
 

@@ -191,14 +191,14 @@ class HandPass(Pass):
         """See `Pass`."""
         self.memory.uses += 1
         use = self.memory.uses
-        x, z = pairs[..., : self.x_dim], pairs[..., self.x_dim :]
-        check_columns(x.shape[-1], z.shape[-1], self.weights[0].shape[-1])
+        check_columns(self.x_dim, pairs.shape[-1] - self.x_dim, self.weights[0].shape[-1])
         self.inputs[0] = pairs
         for layer, values in enumerate(self.inputs[1:]):
             torch.bmm(self.inputs[layer], self.weights[layer].mT, out=values)
             values.add_(self.biases[layer]).relu_()
         t = torch.baddbmm(self.biases[-1], self.weights[-1], self.inputs[-1].mT)[:, 0]
         for critic in self.base:
+            x, z = pairs[..., : self.x_dim], pairs[..., self.x_dim :]
             t += check_values(critic(x, z), t.shape[1])
 
         def backward(weights: Tensor) -> None:
