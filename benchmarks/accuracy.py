@@ -43,10 +43,10 @@ CASES: dict[str, ml.Distribution] = {
 
 
 def ksg(x: np.ndarray, z: np.ndarray, scored: bool = False) -> float:
-    """KSG with three neighbours, of normal scores if asked; few whole numbers are labels."""
-    few = [each.shape[1] == 1 and len(np.unique(each)) <= 20 for each in (x, z)]
-    sides = [each.astype(int) if labels else each for each, labels in zip((x, z), few, strict=True)]
-    return ml.ksg(*sides, transform="normal_scores" if scored else "standardise")
+    """KSG with three neighbours, of normal scores if asked; one column of few numbers is labels."""
+    if x.shape[1] == z.shape[1] == 1 and len(np.unique(x)) <= 20:
+        x = x.astype(int)
+    return ml.ksg(x, z.astype(float), transform="normal_scores" if scored else "standardise")
 
 
 def cross_fitted(objective: Callable, x: np.ndarray, z: np.ndarray) -> float:

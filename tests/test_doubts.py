@@ -12,12 +12,6 @@ from mine_lib.estimation import doubts
 from mine_lib.estimation import estimate as estimation
 from mine_lib.runs import Run
 
-
-@pytest.fixture(scope="module")
-def data():
-    return gaussians(403)
-
-
 FUNCTIONS = "functions of one another"
 RNG = np.random.default_rng(0)
 U, V, NOISE = RNG.standard_normal((3, 1000))

@@ -18,18 +18,6 @@ from mine_lib import training
 from mine_lib.estimation import estimate as estimation
 from mine_lib.estimation.plan import Plan
 
-
-@pytest.fixture(scope="module")
-def data():
-    """403 pairs: folds of 81 and 80 rows."""
-    return gaussians(403)
-
-
-@pytest.fixture(scope="module")
-def plain(data):
-    return estimate(*data)
-
-
 # What it finds
 
 

@@ -11,16 +11,6 @@ from quick import estimate, gaussians
 from mine_lib.estimation.plan import Plan
 
 
-@pytest.fixture(scope="module")
-def data():
-    return gaussians(403)
-
-
-@pytest.fixture(scope="module")
-def plain(data):
-    return estimate(*data)
-
-
 @pytest.mark.parametrize(
     "change",
     [

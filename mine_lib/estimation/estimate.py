@@ -58,38 +58,45 @@ def estimate_mi(
     Raises ValueError on unequal lengths, pandas objects with different indexes, fewer than 50 rows,
     what `read_columns` refuses, and arguments out of range.
     """
-    check_choice("transform", transform, [*TRANSFORMS])
-    check_count("folds", folds, 2)
-    check_count("restarts", restarts)
-    check_count("seed", seed, 0)
-    check_choice("gaussian_part", gaussian_part, (False, True))
-    check_rate("alpha", alpha)
-    columns = read_pair(x, z, max(LEAST_ROWS, 5 * folds))
-    scores = tuple(TRANSFORMS[transform](each.values) for each in columns)
+    columns = read_pair(x, z, max(LEAST_ROWS, 5 * check_count("folds", folds, 2)))
+    scores = _scores(columns, transform)
     data = [torch.as_tensor(each, dtype=torch.get_default_dtype()) for each in scores]
     plan = Plan(len(data[0]), folds, restarts, seed)
-    train_on, validate_on = ([each[rows] for each in data] for rows in (plan.train, plan.validate))
-    dims, replicas = [each.shape[-1] for each in data], len(plan.seeds)
-    critic = StatisticsNetwork(*dims, hidden, replicas, plan.seeds, starts_at_zero=True)
-    if gaussian_part and not any(each.is_labels for each in columns):
-        critic = Sum(_gaussian_part(train_on, validate_on, plan), critic)
-    batch_size = min(check_count("batch_size", batch_size, 2), plan.largest_batch)
+    train_on, held_out = (tuple(v[rows] for v in data) for rows in (plan.train, plan.validate))
+    critic = _critic(plan, columns, train_on, held_out, hidden, gaussian_part)
+    b = min(check_count("batch_size", batch_size, 2), plan.largest_batch)
     record = train(
-        *train_on, held_out=tuple(validate_on), critic=critic, seeds=plan.seeds,
-        objective=MINE(alpha), steps=plan.steps(batch_size) if steps is None else steps,
-        batch_size=batch_size, learning_rate=learning_rate, decay=True, early_stopping=True,
-        shifts=plan.validation_shifts, log_every=LOG_EVERY, device=device, progress=progress,
+        *train_on, objective=MINE(check_rate("alpha", alpha)), critic=critic, seeds=plan.seeds,
+        steps=plan.steps(b) if steps is None else steps, batch_size=b, learning_rate=learning_rate,
+        decay=True, held_out=held_out, early_stopping=True, shifts=plan.validation_shifts,
+        log_every=LOG_EVERY, device=device, progress=progress,
     )  # fmt: skip
     return _summary(plan, _assess(plan, record, data, seed), columns, scores, record)
 
 
-def _gaussian_part(
-    train_on: Sequence[Tensor], validate_on: Sequence[Tensor], plan: Plan
-) -> GaussianCritic:
-    """Fit it, and drop it where it does harm on the rows held back."""
-    critic = GaussianCritic(*train_on)
-    critic.drop(~(evaluate(critic, *validate_on, plan.validation_shifts) > 0))
-    return critic
+def _scores(columns: tuple[Columns, Columns], transform: str) -> tuple[np.ndarray, np.ndarray]:
+    transformed = TRANSFORMS[check_choice("transform", transform, [*TRANSFORMS])]
+    x, z = columns
+    return transformed(x.values), transformed(z.values)
+
+
+def _critic(
+    plan: Plan,
+    columns: tuple[Columns, Columns],
+    train_on: Sequence[Tensor],
+    held_out: Sequence[Tensor],
+    hidden: Sequence[int],
+    gaussian_part: bool,
+) -> StatisticsNetwork | Sum:
+    """Networks that start at zero, beside a Gaussian part where it does no harm when held out."""
+    dims, replicas = [each.shape[-1] for each in train_on], len(plan.seeds)
+    networks = StatisticsNetwork(*dims, hidden, replicas, plan.seeds, starts_at_zero=True)
+    check_choice("gaussian_part", gaussian_part, (False, True))
+    if not gaussian_part or any(each.is_labels for each in columns):
+        return networks
+    part = GaussianCritic(*train_on)
+    part.drop(~(evaluate(part, *held_out, plan.validation_shifts) > 0))
+    return Sum(part, networks)
 
 
 def _assess(

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mine_lib.checks import check_count
+
 VALIDATION = 0.1  # of a training part, for early stopping
 LEAST_VALIDATION, VALIDATION_SHIFTS = 20, 20
 EPOCHS, LEAST_STEPS, MOST_STEPS = 50, 600, 3000
@@ -15,7 +17,10 @@ class Plan:
     """
 
     def __init__(self, n: int, folds: int, restarts: int, seed: int) -> None:
-        rng = np.random.default_rng([seed, 2])  # not the streams of weights and batches
+        check_count("restarts", restarts)
+        rng = np.random.default_rng(
+            [check_count("seed", seed, 0), 2]
+        )  # not the streams of weights and batches
         order = rng.permutation(n)
         self.restarts = restarts
         self.test = np.array_split(order, folds)
