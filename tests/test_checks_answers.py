@@ -1,0 +1,57 @@
+"""What the checks of the exercises share: refusing in words what is no answer."""
+
+import numpy as np
+import pytest
+import torch
+
+from mine_checks.answers import ask, number, refuse_mistakes, same, untried
+
+
+@pytest.mark.parametrize("answer", [None, ...])
+def test_an_untouched_attempt_is_told_so_and_nothing_else_happens(answer, capsys):
+    assert untried(answer, "product_pairs")
+    assert "not tried yet: write your product_pairs" in capsys.readouterr().out
+
+
+def test_a_zero_is_an_answer():
+    assert not untried(0, "leak")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [[1, 2], (1.0, 2.0), np.array([1, 2]), torch.tensor([1.0, 2.0], requires_grad=True)],
+)
+def test_numbers_in_any_form_are_read(answer):
+    assert number(answer).dtype == float
+    assert same(number(answer), [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(None, "forget to return"), ("half", "got str"), ([[1], [1, 2]], "should be numbers")],
+)
+def test_what_is_no_number_is_refused_in_words(answer, words):
+    with pytest.raises(AssertionError, match=words):
+        number(answer)
+
+
+def test_a_value_in_place_of_a_function_is_refused():
+    with pytest.raises(AssertionError, match="slope should be a function, got float"):
+        ask(0.3, 1.0, name="slope")
+
+
+def test_a_function_cannot_change_the_input_of_the_check():
+    given = torch.ones(3)
+    ask(lambda t: t.zero_(), given)
+    assert (given == 1).all()
+
+
+def test_shape_counts():
+    assert not same(number([[1.0]]), 1.0)
+    assert same(number(1), 1.0)
+
+
+def test_a_known_mistake_is_named():
+    with pytest.raises(AssertionError, match="that is in bits"):
+        refuse_mistakes(number(0.1187), [(0.7, "a sum"), (0.1187, "that is in bits")])
+    refuse_mistakes(number(0.0823), [(0.1187, "that is in bits")])
