@@ -32,6 +32,10 @@ def number(answer: object, what: str = "the answer") -> np.ndarray:
         answer = answer.detach().cpu().numpy()
     if answer is None:
         refuse(f"{what} is None: did you forget to return it?")
+    if isinstance(answer, str):
+        refuse(f"{what} should be numbers, got str")
+    if isinstance(answer, list | tuple):
+        answer = [number(each, what) for each in answer]
     try:
         return np.asarray(answer, dtype=float)
     except (TypeError, ValueError):

@@ -19,7 +19,8 @@ def test_a_zero_is_an_answer():
 
 @pytest.mark.parametrize(
     "answer",
-    [[1, 2], (1.0, 2.0), np.array([1, 2]), torch.tensor([1.0, 2.0], requires_grad=True)],
+    [[1, 2], (1.0, 2.0), np.array([1, 2]), torch.tensor([1.0, 2.0], requires_grad=True)]
+    + [[torch.tensor(1.0, requires_grad=True), 2]],
 )
 def test_numbers_in_any_form_are_read(answer):
     assert number(answer).dtype == float
@@ -28,7 +29,12 @@ def test_numbers_in_any_form_are_read(answer):
 
 @pytest.mark.parametrize(
     ("answer", "words"),
-    [(None, "forget to return"), ("half", "got str"), ([[1], [1, 2]], "should be numbers")],
+    [
+        (None, "forget to return"),
+        ("half", "got str"),
+        ("0.69", "got str"),
+        ([[1], [1, 2]], "should be numbers"),
+    ],
 )
 def test_what_is_no_number_is_refused_in_words(answer, words):
     with pytest.raises(AssertionError, match=words):

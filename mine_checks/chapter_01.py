@@ -1,0 +1,119 @@
+"""Checks of chapter 1: a die's information, and what a score leaks."""
+
+import numpy as np
+
+from mine_checks.answers import number, passed, refuse, untried
+
+CLOSE = 6e-4  # an answer may be rounded to three decimals
+
+
+def die(answer: object) -> None:
+    """Check I(X;Z) of a fair die and its parity: two numbers, in nats and in bits."""
+    if untried(answer, "pair of numbers, (nats, bits)"):
+        return
+    nats, bits = _numbers(answer, 2, "two numbers, nats and bits")
+    if _close(nats, 1) and _close(bits, np.log(2)):
+        refuse("these are the right numbers in the wrong order: nats come first")
+    for name, value, unit in (("nats", nats, 1.0), ("bits", bits, np.log(2))):
+        for wrong, message in _mistakes_of_die():
+            if _close(value, wrong / unit):
+                refuse(f"your {name}: {message}")
+    if _close(nats, np.log(2)) and not _close(bits, 1):
+        refuse("the nats are right, the bits are not: a bit is log 2 nats, so divide by it")
+    if _close(bits, 1) and not _close(nats, np.log(2)):
+        refuse("the bits are right, the nats are not: a bit is log 2 nats, so multiply by it")
+    if not (_close(nats, np.log(2)) and _close(bits, 1)):
+        refuse(
+            "neither is right: how uncertain is Z, and how uncertain is it still once X is known?"
+        )
+    passed()
+
+
+def _mistakes_of_die() -> list[tuple[float, str]]:
+    """Wrong answers in nats."""
+    return [
+        (np.log(6), "that is H(X), all that there is to know about the die"),
+        (np.log(3), "that is H(X|Z), what is still uncertain once Z is known"),
+        (np.log(12), "that is H(X) + H(Z): take off the entropy of the pair"),
+        (0.0, "that would say that X and Z are independent"),
+    ]
+
+
+def leak(answer: object, score_given_bird: object) -> None:
+    """Check I(S;Y|C) for a table of P(s | y), birds equally likely, C = 1 in its right half."""
+    if untried(answer, "leak, a number in nats"):
+        return
+    value = _numbers(answer, 1, "one number, in nats")[0]
+    joint = number(score_given_bird, "the table")
+    joint = joint / joint.sum()
+    left, right = np.hsplit(joint, 2)
+    concept = np.stack([left.sum(axis=1), right.sum(axis=1)], axis=1)
+    truth = _mi(joint) - _mi(concept)
+    if _close(value, truth):
+        return passed()
+    for wrong, message in _mistakes_of_leak(joint, concept, truth):
+        if _close(value, wrong):
+            refuse(message)
+    if value < 0:
+        refuse("a conditional mutual information is never negative")
+    refuse("not the leak: what does (S, C) say about Y, and how much of it does C say alone?")
+
+
+def _mistakes_of_leak(
+    joint: np.ndarray, concept: np.ndarray, truth: float
+) -> list[tuple[float, str]]:
+    halves = np.hsplit(joint, 2)
+    given = [_mi(half / half.sum()) for half in halves]
+    score = _entropy(joint.sum(axis=0))
+    shown = _entropy(concept.sum(axis=0))
+    bird = _entropy(joint.sum(axis=1))
+    return [
+        (_mi(joint), "that is I(S;Y): it counts what the concept says, too"),
+        (_mi(concept), "that is I(C;Y), what the concept itself says"),
+        (truth / np.log(2), "that is in bits"),
+        (truth * np.log(2), "you went from bits to nats twice, or from nats the wrong way"),
+        (
+            _mi(joint) - shown,
+            "you took off I(S;C), what the score says about the concept, not I(C;Y)",
+        ),
+        (_mi(concept) - _mi(joint), "the right difference with the wrong sign"),
+        (shown, "that is H(C), which is also I(S;C)"),
+        (score - shown, "that is H(S|C): the score may differ for one and the same bird"),
+        (_entropy(joint) - bird, "that is H(S|Y), how much the score differs for one bird"),
+        (_entropy(joint) - score, "that is H(Y|S), what the score leaves open"),
+        (_entropy(concept) - shown, "that is H(Y|C), what the concept leaves open"),
+        (given[0], "that is the information where C = 0 only: take the mean over C"),
+        (given[1], "that is the information where C = 1 only: take the mean over C"),
+        (sum(given) / 2, "a plain mean over the values of C: weigh them by their probabilities"),
+        (sum(given), "you added the values for C = 0 and C = 1: take their mean over C"),
+        (truth * len(joint), "the four birds' rows must share the probability one: divide by four"),
+    ]
+
+
+def _mi(p: np.ndarray) -> float:
+    return _entropy(p.sum(axis=0)) + _entropy(p.sum(axis=1)) - _entropy(p)
+
+
+def _entropy(p: np.ndarray) -> float:
+    p = p[p > 0]
+    return float(-(p * np.log(p)).sum())
+
+
+def _close(value: float, right: float) -> bool:
+    return abs(value - right) <= CLOSE
+
+
+def _numbers(answer: object, count: int, wanted: str) -> np.ndarray:
+    """Return an answer as so many finite numbers; refuse text, functions, other shapes."""
+    if isinstance(answer, str | bytes | bool | dict | set):
+        refuse(f"the answer should be {wanted}, got {type(answer).__name__}")
+    if isinstance(answer, list | tuple):
+        parts = [_numbers(part, 1, wanted)[0] for part in answer]
+        values = np.array(parts)
+    else:
+        values = number(answer, f"the answer, {wanted},").ravel()
+    if values.size != count:
+        refuse(f"the answer should be {wanted}, got {values.size}")
+    if not np.isfinite(values).all():
+        refuse("the answer is infinite or not a number: 0 log 0 counts as 0")
+    return values

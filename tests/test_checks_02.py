@@ -1,0 +1,104 @@
+"""The check of chapter 2: wrong functions are refused in the right words, right ones pass."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+import mine_checks as check
+import mine_lib as ml
+
+
+def shifted(t):
+    return t.max() + (t - t.max()).exp().mean().log()
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        shifted,
+        ml.log_mean_exp,
+        lambda t: torch.logsumexp(t, 0) - math.log(len(t)),
+        lambda t: shifted(t).item(),
+        lambda t: shifted(t).numpy(),
+        lambda t: [shifted(t)],
+        lambda t: shifted(t.clone().requires_grad_()),
+        lambda t: max(t) + math.log(sum(math.exp(v - max(t)) for v in t) / len(t)),
+    ],
+)
+def test_a_right_function_passes(f, capsys):
+    check.log_mean_exp(f)
+    assert "passed" in capsys.readouterr().out
+
+
+def shift_by(pick):
+    """A function that takes out something else than the maximum."""
+    return lambda t: pick(t) + (t - pick(t)).exp().mean().log()
+
+
+WRONG = {
+    "mean of the log": (lambda t: t.mean(), "mean of the log, not"),
+    "sum": (lambda t: torch.logsumexp(t, 0), "divide by the number of entries"),
+    "naive": (lambda t: t.exp().mean().log(), "inf for large entries"),
+    "clamp": (lambda t: t.clamp(max=700).exp().mean().log(), "finite but wrong for large"),
+    "clamp both": (lambda t: t.clamp(-700, 700).exp().mean().log(), "finite but wrong for large"),
+    "maximum lost": (lambda t: (t - t.max()).exp().mean().log(), "add the maximum back"),
+    "maximum lost if large": (
+        lambda t: shifted(t) - (t.max() if t.max() > 500 else 0),
+        "finite but wrong for large",
+    ),
+    "divide by two": (lambda t: torch.logsumexp(t, 0) - math.log(2), "not by two"),
+    "by n - 1": (lambda t: torch.logsumexp(t, 0) - math.log(max(len(t) - 1, 1)), "not by n - 1"),
+    "minimum": (shift_by(lambda t: t.min()), "entries far apart"),
+    "mean": (shift_by(lambda t: t.mean()), "entries far apart"),
+    "median": (shift_by(lambda t: t.median()), "entries far apart"),
+    "first": (shift_by(lambda t: t[0]), "entries far apart"),
+    "last": (shift_by(lambda t: t[-1]), "entries far apart"),
+    "a thousand": (shift_by(lambda t: torch.tensor(1000.0)), "wrong value|far below|large"),
+    "absolute": (shift_by(lambda t: t.abs().max()), "entries far below zero"),
+    "maximum at least 0": (shift_by(lambda t: t.max().clamp(min=0)), "entries far below zero"),
+    "maximum": (lambda t: t.max(), "the maximum alone"),
+    "maximum less log n": (lambda t: t.max() - math.log(len(t)), "not the maximum alone"),
+    "base two": (lambda t: t.exp().mean().log2(), "base 2"),
+    "no log": (lambda t: t.exp().mean(), "forgot the logarithm"),
+    "no exp": (lambda t: t.mean().log(), "forgot the exponential"),
+    "vector": (lambda t: t.max() + (t - t.max()).exp().log(), "one number"),
+    "nothing": (lambda t: None, "forget to return"),
+    "text": (lambda t: "done", "got str"),
+    "a value": (1001.4, "should be a function"),
+}
+
+
+@pytest.mark.parametrize(("f", "words"), WRONG.values(), ids=WRONG)
+def test_a_wrong_function_is_named(f, words):
+    with pytest.raises(AssertionError, match=words):
+        check.log_mean_exp(f)
+
+
+def test_an_answer_is_never_shown():
+    for f, _ in WRONG.values():
+        with pytest.raises(AssertionError) as refused:
+            check.log_mean_exp(f)
+        assert "1001.4" not in str(refused.value)
+        assert "t.max()" not in str(refused.value)
+
+
+def test_a_function_that_writes_into_its_input_harms_nothing():
+    def in_place(t):
+        top = t.max().clone()
+        return t.sub_(top).exp_().mean().log() + top
+
+    check.log_mean_exp(in_place)
+
+
+def test_an_untouched_attempt_says_so(capsys):
+    check.log_mean_exp(None)
+    assert "not tried yet" in capsys.readouterr().out
+
+
+def test_right_values_are_those_of_plain_arithmetic():
+    assert float(shifted(torch.tensor([1000.0, 1002.0]))) == pytest.approx(1001.434, abs=1e-3)
+    assert np.log(np.mean(np.exp([0.0, 2.0]))) == pytest.approx(
+        float(shifted(torch.tensor([0.0, 2])))
+    )
