@@ -2,54 +2,80 @@
 PYTHON ?= python3
 TORCH_INDEX ?=
 BENCH_THREADS ?= 2
+CHAPTER ?=
 # One thread per process: two test processes share two cores, and one thread repeats bit for bit.
 export OMP_NUM_THREADS ?= 1
 export JUPYTER_PLATFORM_DIRS := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
+ifeq ($(wildcard mine_lib/__init__.py),)
+$(error This folder is not the book's; use: make -C $(dir $(firstword $(MAKEFILE_LIST))) $(MAKECMDGOALS))
+endif
+
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+export ASKED ?= $(MAKECMDGOALS)
 # Usage: command $(call or_say,what to do)
-or_say = || { echo "make $(MAKECMDGOALS): $(1)" >&2; exit 1; }
+or_say = || { echo "make $(ASKED): $(1)" >&2; exit 1; }
+# Of two makes in this folder one at a time installs and builds: $(ALONE) $(MAKE) target
+ALONE := sh tools/alone.sh
+ALL := $(sort $(wildcard chapters/[0-9]*.ipynb))
+CHAPTERS := $(if $(CHAPTER),$(wildcard $(patsubst %,chapters/%_*.ipynb,$(CHAPTER) 0$(CHAPTER))),$(ALL))
+ifeq ($(if $(CHAPTER),$(CHAPTERS),all),)
+$(error There is no chapter $(CHAPTER); say one of CHAPTER=$(foreach each,$(patsubst chapters/%,%,$(ALL)),$(firstword $(subst _, ,$(each)))))
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab run bench pins clean
+.PHONY: help book pages environment test lab run spread portable bench pins clean
 .NOTPARALLEL:
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-book: .venv/book.stamp ## build the pages and say where to open them
+book: ## build the pages and say where to open them
+	@$(ALONE) $(MAKE) --no-print-directory pages
+
+pages: .venv/book.stamp
 	@mkdir -p _build
 	@$(BIN)/python -c 'from jupyter_book.cli.main import main; main()' build --all -W -n --keep-going . > _build/log.txt 2>&1 \
 		|| { grep -E 'WARNING|ERROR' _build/log.txt || tail -n 30 _build/log.txt; \
 		echo "make book: mend what is named above (line 20003 of a notebook is line 3 of its second cell; all is in _build/log.txt)" >&2; exit 1; }
 	@$(BIN)/python tools/count_pages.py $(call or_say,the pages built are not those of _toc.yml, see above; 'rm -r _build' removes old ones)
 
-test: .venv/full.stamp ## re-measure every number, build strictly, test the pages in a browser
+environment:
+	@test -e .venv/full.stamp && $(MAKE) --no-print-directory -q .venv/full.stamp || $(ALONE) $(MAKE) --no-print-directory .venv/full.stamp
+
+test: environment ## re-measure every number, build strictly, test the pages in a browser (one chapter's: CHAPTER=02)
 	@$(BIN)/python -m ruff check . $(call or_say,ruff found the faults above; '$(BIN)/ruff check --fix .' mends most)
 	@$(BIN)/python -m ruff format --check . $(call or_say,run '$(BIN)/ruff format .')
 	@$(MAKE) --no-print-directory book
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS) \
-		$(call or_say,tests failed. A cell that raises wants mending; a number that changed on purpose wants 'make run' (+ marks what is stored and - what came out))
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(CHAPTER),$(CHAPTERS) tests/test_notebooks.py) $(PYTEST_ARGS) \
+		$(call or_say,tests failed. A cell that raises wants mending; a number that changed on purpose wants 'make run', and 'make spread' if it is held (+ marks what is stored and - what came out))
 
-lab: .venv/full.stamp ## open JupyterLab on the chapters
+lab: environment ## open JupyterLab on the chapters
 	@$(BIN)/python -m jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) chapters $(call or_say,JupyterLab stopped; see above)
 
-run: .venv/full.stamp ## execute the chapters again and keep their outputs
-	@$(BIN)/python tools/run_notebooks.py chapters/*.ipynb $(call or_say,a chapter failed; mend the cell named above and run again)
+run: environment ## execute the chapters again and keep their outputs (one alone: CHAPTER=02)
+	@$(BIN)/python tools/run_notebooks.py $(CHAPTERS) $(call or_say,a chapter failed; mend the cell named above and run again)
 	@$(BIN)/python tools/readme_picture.py $(call or_say,a picture of the README is no longer in the chapters)
 
-bench: .venv/full.stamp ## measure speed and accuracy, about an hour; writes benchmarks/
+spread: environment ## measure how far trained numbers move, an hour and more (one alone: CHAPTER=02)
+	@$(BIN)/python tools/spread.py $(CHAPTERS) $(call or_say,numbers move further than the pages allow; each line above names one)
+
+portable: environment ## test the chapters as older processors and two threads run them (one alone: CHAPTER=02)
+	@$(BIN)/python tools/portable.py $(CHAPTERS) $(call or_say,outputs differ on other processors; hold the numbers that move: see CONTRIBUTING.md)
+
+bench: environment ## measure speed and accuracy, about an hour; writes benchmarks/
 	@OMP_NUM_THREADS=$(BENCH_THREADS) $(BIN)/python benchmarks/speed.py --threads $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
 	@OMP_NUM_THREADS=$(BENCH_THREADS) $(BIN)/python benchmarks/accuracy.py --threads $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
 
-pins: .venv/python.stamp ## renew requirements*.txt and constraints.txt from pyproject.toml
+pins: ## renew requirements*.txt and constraints.txt from pyproject.toml
+	@$(ALONE) $(MAKE) --no-print-directory .venv/python.stamp
 	@$(PIP) uv $(call or_say,uv could not be installed; check the network)
 	@sh tools/pins.sh $(BIN)/uv $(call or_say,no set of versions fits pyproject.toml; see above)
 
 clean: ## remove all that these commands made
-	rm -rf .venv _build mine_lib.egg-info .pytest_cache
+	rm -rf .venv _build build .making mine_lib.egg-info .pytest_cache
 	find . \( -name __pycache__ -o -name .ruff_cache -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 .venv/python.stamp:

@@ -19,8 +19,13 @@ def test_a_zero_is_an_answer():
 
 @pytest.mark.parametrize(
     "answer",
-    [[1, 2], (1.0, 2.0), np.array([1, 2]), torch.tensor([1.0, 2.0], requires_grad=True)]
-    + [[torch.tensor(1.0, requires_grad=True), 2]],
+    [
+        [1, 2],
+        (1.0, 2.0),
+        np.array([1, 2]),
+        torch.tensor([1.0, 2.0], requires_grad=True),
+        [torch.tensor(1.0, requires_grad=True), 2],
+    ],
 )
 def test_numbers_in_any_form_are_read(answer):
     assert number(answer).dtype == float

@@ -6,6 +6,7 @@ in the cells' metadata. Code blocks, comments, HTML, labels, directive options, 
 roles such as {cite} or {ref} are not prose.
 """
 
+import ast
 import json
 import re
 from base64 import b64decode
@@ -16,6 +17,8 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from symtable import SymbolTable, symtable
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -28,9 +31,17 @@ from myst_parser.parsers.mdit import create_md_parser
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import held
+from comparison import lines, lines_of
+from mend_pages import mend_pages
+from stored import how_to_mend, unfinished
+
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 README_PICTURES = sorted((ROOT / "images").glob("fig-*.png"))
+# These chapters still have open checks and verdicts; the list is to become empty.
+EXEMPT = {"07_estimating_in_practice"}
+STRICT = [path for path in CHAPTERS if path.stem not in EXEMPT]
 OTHER_PAGES = [ROOT / "intro.md", *sorted((ROOT / "appendix").glob("*.md"))]
 EXTENSIONS = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["parse"][
     "myst_enable_extensions"
@@ -49,7 +60,7 @@ NO_PROSE = {"code", "code-block", "raw", "include", "literalinclude", "bibliogra
 NAMES_A_FILE = {"figure", "image"}
 OPTIONS = re.compile(r"\A(?:---\n(?s:.*?)\n---\n|(?: *:[\w-]+:.*\n?)+)")
 
-WIDGET = "application/vnd.jupyter.widget-view+json"
+VERDICT = re.compile(r"(?<!\w)(?:True|False|\[\])\.?$")
 # A $ that is left over belongs to a formula that MyST does not read as one.
 BANNED = re.compile(r"\b(?:simply|obviously|clearly)\b|!|\$", re.IGNORECASE)
 NUMBER = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
@@ -163,13 +174,15 @@ def in_code(chapter: NotebookNode) -> set[Decimal]:
 
 
 def in_outputs(chapter: NotebookNode) -> set[Decimal]:
-    """Numbers a reader sees in outputs; text/html says the same as text/plain, plus its layout."""
+    """Numbers a reader sees in outputs; of HTML the tables, since the rest is layout."""
     found = set()
     for output in (output for cell in code_cells(chapter) for output in cell.outputs):
         texts = {"text/plain": output.get("text", ""), **output.get("data", {})}
         for mime, text in texts.items():
             if mime.startswith("text/") and mime != "text/html":
                 found |= numbers(text)
+        for row in lines("text/html", texts.get("text/html", "")):
+            found |= numbers(row.text)
     return found
 
 
@@ -231,17 +244,9 @@ def test_is_small(path: Path) -> None:
     assert path.stat().st_size <= 1_500_000
 
 
-def test_stores_no_error(chapter: NotebookNode) -> None:
-    for number, cell in enumerate(chapter.cells, start=1):
-        kinds = [output.output_type for output in cell.get("outputs", [])]
-        assert "error" not in kinds, place(number, cell)
-
-
-def test_stores_no_widget(chapter: NotebookNode) -> None:
-    assert "widgets" not in chapter.metadata, "'make run' removes it"
-    for number, cell in enumerate(chapter.cells, start=1):
-        mimes = [mime for output in cell.get("outputs", []) for mime in output.get("data", {})]
-        assert WIDGET not in mimes, f"{place(number, cell)}: 'make run' removes it"
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_is_run_and_stores_no_error(path: Path) -> None:
+    refuse(unfinished(read(path)), how_to_mend(path))
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -294,6 +299,113 @@ def test_cells_are_short(chapter: NotebookNode) -> None:
     assert not {where: count for where, count in lines.items() if count > 30}
     assert np.median([*lines.values()]) <= 5
     assert np.percentile([*lines.values()], 90) <= 15
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_held_numbers_are_measured_and_keep_their_sentences_true(path: Path) -> None:
+    recorded = held.read_record(ROOT / held.RECORD).get(path.stem, {})
+    why = f"'make spread CHAPTER={path.stem[:2]}' measures tolerances; see tools/held.py"
+    refuse(held.faults(read(path), recorded), why)
+
+
+@pytest.mark.parametrize("path", STRICT, ids=lambda path: path.stem)
+def test_prints_numbers_not_verdicts(path: Path) -> None:
+    refuse(verdicts(read(path)), "print the number or the count that was judged")
+
+
+@pytest.mark.parametrize("path", STRICT, ids=lambda path: path.stem)
+def test_checks_are_folded_and_speak(path: Path) -> None:
+    chapter = read(path)
+    faults = [
+        f"{place(number, cell)}: {fault}"
+        for number, cell in outside_exercises(chapter)
+        for fault in faults_of_check(cell, chapter.cells[number:])
+    ]
+    refuse(faults, "a check has a cell of its own; CONTRIBUTING.md shows its metadata")
+
+
+def outside_exercises(chapter: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
+    """Yield number and code cell of those not between an exercise's start and a solution's end."""
+    inside = False
+    for number, cell in enumerate(chapter.cells, start=1):
+        marks = re.findall(r"\{(exercise-start|solution-end)\}", cell.source)
+        if cell.cell_type == "markdown" and marks:
+            inside = marks[-1] == "exercise-start"
+        if cell.cell_type == "code" and not inside:
+            yield number, cell
+
+
+def verdicts(chapter: NotebookNode) -> list[str]:
+    """Find printed lines that are or end in True, False or []."""
+    return [
+        f"{place(number, cell)}: {line.text!r}"
+        for number, cell in outside_exercises(chapter)
+        for line in lines_of(cell.outputs)
+        if VERDICT.search(line.text)
+    ]
+
+
+def faults_of_check(cell: NotebookNode, later: list[NotebookNode]) -> list[str]:
+    """Say what is wrong with a cell that checks, given the cells after it."""
+    asserts = [node for node in ast.walk(ast.parse(python(cell))) if isinstance(node, ast.Assert)]
+    if not asserts and not held.is_check(cell):
+        return []
+    faults = [
+        f"'assert {ast.unparse(node.test)}' has no message: say what was found, and where"
+        for node in asserts
+        if node.msg is None
+    ]
+    mystnb = cell.metadata.get("mystnb", {})
+    if not held.is_check(cell) or not mystnb.get("code_prompt_hide"):
+        faults.append(f"wants mystnb: code_prompt_show {held.CHECK!r}, and a code_prompt_hide")
+    if "hide-input" not in cell.metadata.get("tags", []):
+        faults.append("wants the tag hide-input")
+    if not asserts:
+        faults.append(f"says {held.CHECK!r} and asserts nothing")
+    if cell.outputs:
+        faults.append("checks and shows something: show it in another cell")
+    if used := sorted(used_later(cell, later)):
+        faults.append(f"checks and makes what later cells use: {', '.join(used)}")
+    return faults
+
+
+def used_later(cell: NotebookNode, later: list[NotebookNode]) -> set[str]:
+    """The names that a cell makes and a later one uses before another makes them anew."""
+    used, left = set(), made(cell)
+    for each in (each for each in later if not held.is_check(each)):
+        used |= left & needed(each)
+        left -= made(each)
+    return used
+
+
+def python(cell: NotebookNode) -> str:
+    """The Python in a cell: no Markdown, no magic commands."""
+    return re.sub(r"(?m)^\s*[%!].*$", "", cell.source) if cell.cell_type == "code" else ""
+
+
+def made(cell: NotebookNode) -> set[str]:
+    """The names that a cell leaves behind."""
+    symbols = symtable(python(cell), "cell", "exec").get_symbols()
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
+
+
+def needed(cell: NotebookNode) -> set[str]:
+    """The names that a cell reads and does not make."""
+    return read_in(symtable(python(cell), "cell", "exec")) - made(cell)
+
+
+def read_in(table: SymbolTable) -> set[str]:
+    """The global names that a block reads, or a block within it."""
+    is_top = table.get_type() == "module"
+    symbols = [each for each in table.get_symbols() if is_top or each.is_global()]
+    own = {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
+    return own.union(*map(read_in, table.get_children()))
+
+
+def refuse(faults: list[str], hint: str) -> None:
+    """Fail with one line for each fault, and what to do."""
+    if faults:
+        pytest.fail("\n".join([*faults, hint]), pytrace=False)
 
 
 def test_length(chapter: NotebookNode) -> None:
@@ -363,6 +475,7 @@ def test_pictures_of_the_readme_are_those_of_the_chapters(picture: Path) -> None
         for output in cell.outputs
         if "image/png" in output.get("data", {})
     }
+    assert picture.stem in stored, "no chapter has a figure of this name"
     assert b64decode(stored[picture.stem]) == picture.read_bytes(), "'make run' copies it"
 
 
@@ -423,3 +536,121 @@ def test_stale(markdown: str, expected: list[str]) -> None:
     ]
     cells = [new_markdown_cell(markdown), new_code_cell("f(.25)", outputs=outputs)]
     assert [found.split(": ")[-1] for found in stale(new_notebook(cells=cells))] == expected
+
+
+CHECK = {
+    "tags": ["hide-input"],
+    "mystnb": {"code_prompt_show": held.CHECK, "code_prompt_hide": "Hide the check"},
+}
+LATER = [new_code_cell("for k in y:\n    print(k, [z for z in k])"), new_code_cell("f = x + k")]
+
+
+def check(source: str, *outputs: NotebookNode, **metadata: object) -> str:
+    cell = new_code_cell(source, outputs=list(outputs), metadata=CHECK | metadata)
+    return "\n".join(faults_of_check(cell, LATER))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert a < b, 'found at n = 8'",
+        "for z in x:\n    assert z, f'{z} at n = 8'",
+        "%matplotlib inline\nassert all(k for k in y), 'k'",
+    ],
+)
+def test_a_check(source: str) -> None:
+    assert not check(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("assert a < b", "'assert a < b' has no message"),
+        ("if a:\n    assert b", "'assert b' has no message"),
+        ("a = 1", "asserts nothing"),
+        ("x = 1\nassert x, 'x'", "makes what later cells use: x"),
+        ("for x in a:\n    assert x, 'x'", "makes what later cells use: x"),
+        ("def y():\n    assert b, 'b'", "makes what later cells use: y"),
+    ],
+)
+def test_a_check_with_a_fault(source: str, fault: str) -> None:
+    assert fault in check(source)
+
+
+def test_what_is_made_anew_is_another() -> None:
+    cell, again = new_code_cell("x = 1"), new_code_cell("x = 2")
+    assert used_later(cell, LATER) == {"x"}
+    assert not used_later(cell, [again, *LATER])
+    assert not used_later(cell, [new_code_cell("x", metadata=CHECK)])
+
+
+def test_a_check_is_folded_and_shows_nothing() -> None:
+    source, shown = "assert a, 'a'", new_output("stream", name="stdout", text="a")
+    assert "the tag hide-input" in check(source, tags=[])
+    assert "wants mystnb" in check(source, mystnb={"code_prompt_show": held.CHECK})
+    assert "wants mystnb" in check(source, mystnb={"code_prompt_hide": "Hide"})
+    assert "shows something" in check(source, shown)
+    assert not faults_of_check(new_code_cell("x = 1", outputs=[shown]), LATER)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_verdict"),
+    [
+        ("True", True),
+        ("a holds: False", True),
+        ("runs away: [].", True),
+        ("14 of 16 runs", False),
+        ("[0.5]", False),
+        ("True positives 3", False),
+        ("0.5\n all True \n0.5", True),
+    ],
+)
+def test_verdicts(text: str, is_verdict: bool) -> None:
+    cell = new_code_cell("print(a)", outputs=[new_output("stream", name="stdout", text=text)])
+    assert bool(verdicts(new_notebook(cells=[cell]))) == is_verdict
+
+
+def test_exercises_are_left_out() -> None:
+    start, end = "::::{exercise-start} easy\n::::", "Text.\n\n::::{solution-end}\n::::"
+    cells = [new_code_cell("a"), new_markdown_cell(start), new_code_cell("b")]
+    cells += [new_markdown_cell("::::{exercise-end}\n::::"), new_code_cell("c")]
+    cells += [new_markdown_cell(end), new_code_cell("d")]
+    cells += [new_markdown_cell(f"{end}\n{start}"), new_code_cell("e")]
+    found = [cell.source for _, cell in outside_exercises(new_notebook(cells=cells))]
+    assert found == ["a", "d"]
+
+
+def test_tables_hold_numbers() -> None:
+    data = {"text/html": '<table style="top: 7.5px"><tr><td>0.51</td></tr></table>'}
+    cells = [new_markdown_cell("0.51, 7.5"), new_code_cell("f()")]
+    cells[1].outputs = [new_output("display_data", data=data)]
+    assert [found.split(": ")[-1] for found in stale(new_notebook(cells=cells))] == ["7.5"]
+
+
+def test_unfinished() -> None:
+    error = new_output("error", ename="ValueError", evalue="no", traceback=[])
+    meant = {"tags": ["raises-exception"]}
+    cells = [
+        new_markdown_cell("# T"),
+        new_code_cell("a = 1", execution_count=1),
+        new_code_cell("b = 1"),
+        new_code_cell("c = d", execution_count=2, outputs=[error]),
+        new_code_cell("c = d", execution_count=3, outputs=[error], metadata=meant),
+        new_code_cell(" "),
+    ]
+    assert unfinished(new_notebook(cells=cells)) == [
+        "Cell 1 ('b = 1') has not been run",
+        "Cell 2 ('c = d') stores an error",
+    ]
+    words = how_to_mend(Path("/a/chapters/03_mine.ipynb"))
+    assert "'make run CHAPTER=03'" in words
+    assert "'git checkout chapters/03_mine.ipynb'" in words
+
+
+def test_a_page_loads_no_widgets_from_the_web(tmp_path: Path) -> None:
+    cdn = '<script crossorigin="anonymous" src="https://cdn{}"></script>\n'
+    state = '<script type="application/vnd.jupyter.widget-state+json">\n{"a": 1}\n</script>\n'
+    page = cdn.format("js.a.com/require.min.js") + cdn.format(".b.net/dist/embed-amd.js") + state
+    (tmp_path / "a.html").write_text(f"<p>{page}<script src='a.js'></script></p>")
+    mend_pages(SimpleNamespace(outdir=tmp_path), None)
+    assert (tmp_path / "a.html").read_text() == "<p><script src='a.js'></script></p>"

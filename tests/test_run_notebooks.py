@@ -1,5 +1,6 @@
 """tools/run_notebooks.py: same content, same bytes; a notebook that raises is left alone."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -8,7 +9,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+import run_notebooks
 
 TOOL = Path(__file__).parent.parent / "tools" / "run_notebooks.py"
 SOURCES = [
@@ -17,6 +21,7 @@ SOURCES = [
     "from matplotlib import pyplot as plt\nprint('before')\n"
     "plt.plot([1, 2])\nplt.show()\nprint('after')",
     "import ipywidgets\nipywidgets.IntSlider()",
+    "import pandas\npandas.DataFrame({'a': [0.5]}).style.format('{:.2f}')",
     "",
     "from pathlib import Path\nPath.cwd().name",
 ]
@@ -85,6 +90,14 @@ def test_the_others_are_written(first: FirstRun) -> None:
     assert ", changed" in first.result.stdout
 
 
+def test_a_styled_table_is_named_by_its_cell(first: FirstRun) -> None:
+    cell = first.cells()[5]
+    html = cell.outputs[0].data["text/html"]
+    assert f'<table id="T_{cell.id}-0">' in html
+    assert f'id="T_{cell.id}-0_row0_col0"' in html
+    assert " at 0x" not in cell.outputs[0].data["text/plain"]
+
+
 def test_nothing_random_is_stored(first: FirstRun) -> None:
     text = (first.folder / "good.ipynb").read_text()
     assert not [word for word in ("widget-view", "widget-state", "iopub", "2020") if word in text]
@@ -99,8 +112,8 @@ def test_ids_stay_and_counts_run_from_1(first: FirstRun) -> None:
     ids = [cell["id"] for cell in json.loads(first.before["good.ipynb"])["cells"]]
     assert [cell.id for cell in first.cells()] == ids
     counts = [cell.execution_count for cell in first.cells()[1:]]
-    assert counts == [1, 2, 3, 4, None, 5]
-    assert first.cells()[-1].outputs[0].execution_count == 5
+    assert counts == [1, 2, 3, 4, 5, None, 6]
+    assert first.cells()[-1].outputs[0].execution_count == 6
 
 
 def test_it_runs_in_the_folder_of_the_notebook(first: FirstRun) -> None:
@@ -117,3 +130,58 @@ def test_streams_are_joined_but_not_over_a_figure(first: FirstRun) -> None:
 
 def texts(output: nbformat.NotebookNode) -> str:
     return output.text if output.output_type == "stream" else "figure"
+
+
+def test_it_keeps_held_numbers_and_says_when_they_want_measuring(tmp_path: Path) -> None:
+    path = tmp_path / "02_x.ipynb"
+    more = {"holds": {"x": [0, 1]}, "tolerance": {"x": 0.1}}
+    cell = new_code_cell("print('x 0.5')", metadata=more)
+    nbformat.write(new_notebook(cells=[cell]), path)
+    result = run(path)
+    assert nbformat.read(path, as_version=4).cells[0].metadata == more
+    assert "Cell 0 (\"print('x 0.5')\"), 'x': nobody measured its tolerance" in result.stdout
+    assert "'make spread CHAPTER=02'" in result.stdout
+
+
+# A kernel that does not start
+
+
+def execute(monkeypatch: pytest.MonkeyPatch, *outcomes: Exception | None) -> tuple[int, str | None]:
+    """Execute a notebook whose kernels fail so; return how many were started, and the error."""
+    waiting = list(outcomes)
+
+    class Client:
+        def __init__(self, notebook: object, on_cell_execute, **settings: object) -> None:
+            self.begin = on_cell_execute
+
+        async def async_execute(self, env: dict[str, str]) -> None:
+            outcome = waiting.pop(0)
+            if outcome is None or isinstance(outcome, DeadKernelError):
+                self.begin(cell=None, cell_index=0)
+            if outcome:
+                raise outcome
+
+    monkeypatch.setattr(run_notebooks, "NotebookClient", Client)
+    notebook = new_notebook(cells=[new_code_cell("a = 1")])
+    error = asyncio.run(run_notebooks.execute(notebook, Path()))
+    return len(outcomes) - len(waiting), error
+
+
+BUSY = RuntimeError("Kernel didn't respond in 60 seconds")
+
+
+def test_a_kernel_that_does_not_start_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert execute(monkeypatch, BUSY, BUSY, None) == (3, None)
+
+
+def test_three_starts_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts, error = execute(monkeypatch, BUSY, BUSY, BUSY, None)
+    assert starts == 3
+    assert "No kernel started in 3 attempts" in error
+    assert "didn't respond" in error
+
+
+def test_a_kernel_that_a_cell_ended_is_not_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts, error = execute(monkeypatch, DeadKernelError("Kernel died"), None)
+    assert starts == 1
+    assert "Cell 0 ('a = 1') ended the kernel" in error

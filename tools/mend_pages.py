@@ -4,6 +4,8 @@
   THEBE_JS_URL twice: an error in the reader's console.
 - The theme preloads its icon fonts, which a browser refuses on a page opened as a file: three more
   errors. The preload is only a hint: the theme draws its icons by script.
+- A chapter saved by JupyterLab holds the state of progress bars that are gone; its page would load
+  scripts from the web for them. And cells that have not been run would leave gaps without a word.
 - Docutils gives an entry of the bibliography a role that WAI-ARIA has dropped, and that a list may
   not hold: a screen reader finds an empty list.
 """
@@ -11,9 +13,19 @@
 import re
 from pathlib import Path
 
+import nbformat
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.logging import getLogger
+
+from stored import how_to_mend, unfinished
 
 FONT_PRELOAD = re.compile(r'<link rel="preload" as="font" [^>]*>\s*')
+WIDGETS = re.compile(
+    r'<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>\s*'
+    r'|<script[^>]* src="https://cdn[^"]*/(?:require\.min|embed-amd)\.js"></script>\s*',
+    re.DOTALL,
+)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -22,12 +34,22 @@ def setup(app: Sphinx) -> dict[str, bool]:
         for listener in list(app.events.listeners[event]):
             if listener.handler.__module__ == "sphinx_thebe":
                 app.disconnect(listener.id)
+    app.connect("env-before-read-docs", name_gaps)
     app.connect("build-finished", mend_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def name_gaps(app: Sphinx, env: BuildEnvironment, names: list[str]) -> None:
+    """Warn of chapters without all of their results; `make book` turns a warning into an error."""
+    for name in sorted(env.found_docs):
+        path = Path(env.doc2path(name))
+        if path.suffix == ".ipynb":
+            for gap in unfinished(nbformat.read(path, as_version=4)):
+                getLogger(__name__).warning(f"{gap}; {how_to_mend(path)}", location=name)
 
 
 def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     """Rewrite the built pages in place."""
     for page in Path(app.outdir).glob("**/*.html"):
-        text = FONT_PRELOAD.sub("", page.read_text("utf-8"))
+        text = WIDGETS.sub("", FONT_PRELOAD.sub("", page.read_text("utf-8")))
         page.write_text(text.replace('role="doc-biblioentry"', 'role="listitem"'), "utf-8")

@@ -6,6 +6,7 @@ content. One with a cell that raises is left as it was.
 
 import asyncio
 import os
+import re
 import sys
 import time
 from itertools import groupby
@@ -13,15 +14,20 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
+
+import held
+from comparison import TABLE, TABLE_ID, WIDGET
+from stored import label
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # a progress bar must leave nothing behind
 
 AT_ONCE = 2  # one for each core of a small machine
+STARTS = 3  # of a kernel, before its notebook fails
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-WIDGET = "application/vnd.jupyter.widget-view+json"  # its model ids are random
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 async def main(paths: list[Path]) -> int:
@@ -47,35 +53,45 @@ async def renew(path: Path) -> bool:
     after = nbformat.writes(notebook) + "\n"
     if after != before:
         path.write_text(after, encoding="utf-8")
+    for fault in held.faults(notebook, held.read_record().get(path.stem, {})):
+        print(f"{path}: {fault}; 'make spread CHAPTER={path.stem.split('_')[0]}' measures anew")
     state = "unchanged" if after == before else "changed"
     print(f"{path}: {time.monotonic() - start:.1f} s, {state}", flush=True)
     return True
 
 
-async def execute(notebook: NotebookNode, folder: Path) -> str | None:
-    """Run all cells in folder; return which one failed and how, or None."""
+async def execute(
+    notebook: NotebookNode,
+    folder: Path,
+    environment: dict[str, str] | None = None,
+    allow_errors: bool = False,
+) -> str | None:
+    """Run all cells in folder; return which one failed and how, or None.
+
+    environment: its variables, by default ours. allow_errors: store an error and go on.
+    """
     running = {}
-    client = NotebookClient(
-        notebook,
-        kernel_name=KERNELSPEC["name"],
-        record_timing=False,
-        extra_arguments=["--log-level=ERROR"],  # not: "running over TCP without encryption"
-        resources={"metadata": {"path": str(folder)}},
-        on_cell_execute=lambda cell, cell_index: running.update(index=cell_index),
-    )
-    try:
-        await client.async_execute()
-    except CellExecutionError as error:
-        return f"{label(notebook, running['index'])} raised {error.ename}: {error.evalue}"
-    except DeadKernelError:
-        return f"{label(notebook, running['index'])} ended the kernel (out of memory?)"
-    return None
-
-
-def label(notebook: NotebookNode, index: int) -> str:
-    """Return a cell's name as pytest gives it, code cells counted from 0, and its first line."""
-    number = [cell.cell_type for cell in notebook.cells[:index]].count("code")
-    return f"Cell {number} ({notebook.cells[index].source.strip().splitlines()[0]!r})"
+    for attempt in range(1, STARTS + 1):
+        client = NotebookClient(
+            notebook,
+            kernel_name=KERNELSPEC["name"],
+            record_timing=False,
+            allow_errors=allow_errors,
+            extra_arguments=["--log-level=ERROR"],  # not: "running over TCP without encryption"
+            resources={"metadata": {"path": str(folder)}},
+            on_cell_execute=lambda cell, cell_index: running.update(index=cell_index),
+        )
+        try:
+            await client.async_execute(env=environment or dict(os.environ))
+        except CellExecutionError as error:
+            return f"{label(notebook, running['index'])} raised {error.ename}: {error.evalue}"
+        except RuntimeError as error:
+            if running:
+                return f"{label(notebook, running['index'])} ended the kernel (out of memory?)"
+            if attempt == STARTS:
+                return f"No kernel started in {STARTS} attempts ({error}); is the machine busy?"
+        else:
+            return None
 
 
 def tidy(notebook: NotebookNode) -> None:
@@ -89,8 +105,16 @@ def tidy(notebook: NotebookNode) -> None:
             if not cell.source.strip():  # nbclient passes over it
                 cell.execution_count, cell.outputs = None, []
             cell.outputs = merge_streams(cell.outputs)
-            for output in cell.outputs:
-                output.get("data", {}).pop(WIDGET, None)
+            for number, output in enumerate(cell.outputs):
+                tidy_data(output.get("data", {}), f"T_{cell.id}-{number}")
+
+
+def tidy_data(data: dict[str, str], name: str) -> None:
+    """Remove what is random in an output; name is what a styled table is called from now on."""
+    data.pop(WIDGET, None)
+    if TABLE.search(data.get("text/html", "")):
+        data["text/html"] = TABLE_ID.sub(name, data["text/html"])
+        data["text/plain"] = ADDRESS.sub("", data.get("text/plain", ""))
 
 
 def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:

@@ -1,0 +1,147 @@
+"""The Makefile and tools/alone.sh: chapters by number, other folders, two makes at once."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ALONE = ["sh", str(ROOT / "tools/alone.sh")]
+# Stands for Python: "-m venv .venv" copies it there, and a call of pip takes its time.
+PYTHON = """#!/bin/sh
+case "$*" in
+*"-m venv"*) mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
+*"-m pip"*) echo begins >> log; sleep 0.3; echo ends >> log ;;
+*) echo "ran $*" >> log ;;
+esac
+"""
+
+pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+
+
+def start(folder: Path, *command: str) -> subprocess.Popen[str]:
+    inherited = {
+        k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "ASKED")
+    }
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, cwd=folder, env=inherited, **pipes)
+
+
+def output(process: subprocess.Popen[str]) -> str:
+    return process.communicate(timeout=60)[0]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """The Makefile and what it needs, with three chapters."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("mine_lib", "chapters", "tools"):
+        (tmp_path / name).mkdir()
+    shutil.copy(ROOT / "tools/alone.sh", tmp_path / "tools")
+    names = ["mine_lib/__init__.py", "requirements-book.txt", "requirements.txt"]
+    chapters = [f"chapters/{name}.ipynb" for name in ("01_one", "02_two", "10_ten")]
+    for name in [*names, *chapters, "constraints.txt", "pyproject.toml"]:
+        (tmp_path / name).touch()
+    python = tmp_path / "python"
+    python.write_text(PYTHON)
+    python.chmod(0o755)
+    return tmp_path
+
+
+def make(book: Path, *words: str) -> subprocess.Popen[str]:
+    return start(book, "make", f"PYTHON={book}/python", *words)
+
+
+def ran(book: Path) -> str:
+    return (book / "log").read_text().split("run_notebooks.py ")[1].splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("chapter", "expected"),
+    [
+        ("CHAPTER=02", "chapters/02_two.ipynb"),
+        ("CHAPTER=1", "chapters/01_one.ipynb"),
+        ("CHAPTER=", "chapters/01_one.ipynb chapters/02_two.ipynb chapters/10_ten.ipynb"),
+    ],
+)
+def test_it_runs_the_chapter_that_is_named(book: Path, chapter: str, expected: str) -> None:
+    output(make(book, "run", chapter))
+    assert ran(book) == expected
+
+
+@pytest.mark.parametrize("chapter", ["0", "3", "2_two.ipynb"])
+def test_a_chapter_that_is_none_is_refused(book: Path, chapter: str) -> None:
+    process = make(book, "run", f"CHAPTER={chapter}")
+    assert f"no chapter {chapter}; say one of CHAPTER=01 02 10" in output(process)
+    assert process.returncode
+    assert not (book / ".venv").exists()
+
+
+def test_another_folder_is_refused(book: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    process = start(elsewhere, "make", "-f", str(book / "Makefile"), "book")
+    assert f"make -C {book}/ book" in output(process)
+    assert process.returncode
+    assert not list(elsewhere.iterdir())
+
+
+def test_two_first_makes_install_one_after_the_other(book: Path) -> None:
+    both = [make(book, "run"), make(book, "run")]
+    texts = [output(process) for process in both]
+    assert [process.returncode for process in both] == [0, 0], texts
+    assert "waiting for it" in "".join(texts)
+    steps = [line for line in (book / "log").read_text().splitlines() if "ran" not in line]
+    assert steps == ["begins", "ends"] * 2  # book, then full; the second make finds them done
+    assert not (book / ".making").exists()
+
+
+def test_a_failing_step_is_told_under_the_name_that_was_asked_for(book: Path) -> None:
+    python = book / "python"
+    python.write_text(PYTHON.replace("sleep 0.3", "exit 1"))
+    process = make(book, "run")
+    assert "make run: pip failed" in output(process)
+    assert process.returncode
+    assert not (book / ".making").exists()
+
+
+# alone.sh
+
+
+def test_it_passes_the_exit_code_on_and_leaves_no_lock(tmp_path: Path) -> None:
+    process = start(tmp_path, *ALONE, "sh", "-c", "exit 3")
+    output(process)
+    assert process.returncode == 3
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
+    step = "echo begins >> log; sleep 1; echo ends >> log"
+    first = start(tmp_path, *ALONE, "sh", "-c", step)
+    while not (tmp_path / "log").exists():
+        time.sleep(0.01)
+    assert "waiting for it" in output(start(tmp_path, *ALONE, "sh", "-c", step))
+    output(first)
+    assert (tmp_path / "log").read_text().split() == ["begins", "ends"] * 2
+
+
+def test_the_lock_of_one_that_was_killed_is_taken_over(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (tmp_path / ".making").mkdir()
+    (tmp_path / ".making/pid").write_text(f"{ended.pid}\n")
+    process = start(tmp_path, *ALONE, "echo", "done")
+    assert output(process) == "done\n"
+    assert process.returncode == 0
+
+
+def test_a_folder_that_cannot_be_written_to_is_named_as_such(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    if os.access(tmp_path, os.W_OK):
+        pytest.skip("this user may write everywhere")
+    process = start(tmp_path, *ALONE, "true")
+    assert "cannot be written to" in output(process)
+    assert process.returncode == 1
