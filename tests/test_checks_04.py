@@ -1,0 +1,115 @@
+"""The check of chapter 4: wrong functions are refused in the right words, right ones pass."""
+
+import math
+from decimal import Decimal, localcontext
+
+import numpy as np
+import pytest
+import torch
+
+import mine_checks as check
+
+
+def slope(p, q, b):
+    return p + np.expm1(b * np.log1p(-q))
+
+
+def with_decimals(p, q, b):
+    with localcontext() as context:
+        context.prec = 60
+        return float(Decimal(p) - 1 + (1 - Decimal(q)) ** b)
+
+
+def by_torch(p, q, b):
+    q = torch.tensor(q, dtype=torch.float64, requires_grad=True)
+    return p + torch.expm1(b * torch.log1p(-q))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        slope,
+        with_decimals,
+        by_torch,
+        lambda p, q, b: p + math.expm1(b * math.log1p(-q)),
+        lambda p, q, b: [slope(p, q, b)],
+        lambda p, q, b: np.array([slope(p, q, b)]),
+        lambda p, q, b: torch.tensor(slope(p, q, b)),  # single precision is precise enough
+        lambda p, q, b: p - (-math.expm1(b * math.log1p(-q))),
+    ],
+)
+def test_a_right_function_passes(f, capsys):
+    check.limit_slope(f)
+    assert "passed" in capsys.readouterr().out
+
+
+def binomial(p, q, b, terms):
+    """The first terms of the expansion of (1 - q)^b."""
+    return p - sum(math.comb(b, k) * q**k * (-1) ** (k + 1) for k in range(1, terms + 1))
+
+
+WRONG = {
+    "union bound": (lambda p, q, b: p - b * q, "only bounds"),
+    "union bound, cut": (lambda p, q, b: p - min(1, b * q), "only bounds"),
+    "exponential": (lambda p, q, b: p + np.expm1(-b * q), "is not e"),
+    "hit": (lambda p, q, b: -np.expm1(b * np.log1p(-q)), "q_b itself"),
+    "miss": (lambda p, q, b: (1 - q) ** b, "chance of no hit"),
+    "misses subtracted": (lambda p, q, b: p - (1 - q) ** b, "subtracted the chance of no hit"),
+    "sign": (lambda p, q, b: -slope(p, q, b), "the wrong way round"),
+    "added": (lambda p, q, b: p - np.expm1(b * np.log1p(-q)), "counts against"),
+    "one sample": (lambda p, q, b: p - q, "not one"),
+    "all hit": (lambda p, q, b: p - q**b, "not at least one"),
+    "exchanged": (lambda p, q, b: slope(q, p, b), "changed places"),
+    "one too few": (lambda p, q, b: slope(p, q, b - 1), "not b - 1"),
+    "as it stands": (lambda p, q, b: p - 1 + (1 - q) ** b, "rounded away"),
+    "log alone": (lambda p, q, b: p - 1 + np.exp(b * np.log1p(-q)), "rounded away"),
+    "expm1 alone": (lambda p, q, b: p + np.expm1(b * np.log(1 - q)), "rounded away"),
+    "last sum too early": (lambda p, q, b: (p - 1) + (1 - q) ** b, "rounded away"),
+    "two rules": (
+        lambda p, q, b: p - b * q if q < 1e-6 else p - 1 + (1 - q) ** b,
+        "rounded away, or only roughly right",
+    ),
+    "two rules, later": (
+        lambda p, q, b: p - b * q if q < 1e-15 else p - 1 + (1 - q) ** b,
+        "rounded away, or only roughly right",
+    ),
+    "two rules by bq": (
+        lambda p, q, b: p - b * q if b * q < 1e-5 else p - 1 + (1 - q) ** b,
+        "rounded away, or only roughly right",
+    ),
+    "two terms, or as it stands": (
+        lambda p, q, b: binomial(p, q, b, 2) if b * q < 1e-2 else p - 1 + (1 - q) ** b,
+        "rounded away, or only roughly right",
+    ),
+    "exponential for tiny q": (
+        lambda p, q, b: p + np.expm1(-b * q) if q < 1e-3 else slope(p, q, b) + 1e-3,
+        "wrong value",
+    ),
+    "two terms": (lambda p, q, b: binomial(p, q, b, 2), "wrong value"),
+    "rounded": (lambda p, q, b: round(slope(p, q, b), 6), "rounded away"),
+    "absolute": (lambda p, q, b: abs(slope(p, q, b)), "wrong value"),
+    "at least zero": (lambda p, q, b: max(0, slope(p, q, b)), "wrong value"),
+    "b is always 16": (lambda p, q, b: slope(p, q, 16), "wrong value"),
+    "in percent": (lambda p, q, b: 100 * slope(p, q, b), "wrong value"),
+    "single precision": (
+        lambda p, q, b: float(np.float32(p) + (np.float32(1) - np.float32(q)) ** b - 1),
+        "rounded away",
+    ),
+    "nothing": (lambda p, q, b: None, "did you forget to return"),
+    "words": (lambda p, q, b: "0.15", "should be one number|should be numbers|only roughly|wrong"),
+    "a table": (lambda p, q, b: [slope(p, q, b)] * 2, "one number, got shape"),
+    "its value": (0.15, "should be a function"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_function_is_refused_by_name(name):
+    f, words = WRONG[name]
+    with pytest.raises(AssertionError, match=words):
+        check.limit_slope(f)
+
+
+@pytest.mark.parametrize("attempt", [None, ...])
+def test_an_untouched_attempt_is_no_failure(attempt, capsys):
+    check.limit_slope(attempt)
+    assert capsys.readouterr().out.startswith("not tried yet")
