@@ -1,0 +1,107 @@
+"""Checks of chapter 6: how many pairs a small error takes, and the error of a mean of i."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mine_checks.answers import ask, number, passed, refuse, same, untried
+
+RHO, ERROR = 0.9, 0.001
+
+
+def pairs_needed(answer: object) -> None:
+    """Check the number of pairs for a standard error of 0.001 nats at rho = 0.9."""
+    if untried(answer, "number of pairs"):
+        return
+    if isinstance(answer, str | bytes | bool | np.bool_ | dict | set):
+        refuse(f"the answer should be a number, got {type(answer).__name__}")
+    found = number(answer, "the number of pairs").ravel()
+    if found.size != 1 or not np.isfinite(found[0]):
+        refuse("the answer should be one number")
+    right = (RHO / ERROR) ** 2
+    if same(found[0], right, rtol=2e-3):
+        return passed()
+    mistakes = [
+        (RHO / ERROR, "that is the root of n: the error falls with the root of the pairs"),
+        (RHO**2 / ERROR, "the error is squared, too"),
+        (RHO / ERROR**2, "the correlation is squared, too: it is the variance of i that counts"),
+        (RHO**4 / ERROR**2, "the variance of i is the squared correlation, not its fourth power"),
+        (1 / ERROR**2, "that would be right if i had the variance one: what is it here?"),
+        ((1 - RHO**2) ** 2 / ERROR**2, "that is for the error of the correlation, not of I"),
+        ((1 - RHO**2) / ERROR**2, "that is not the variance of i: it grows with the dependence"),
+        (2 * right, "too many by a factor of two"),
+        (1 / right, "turn it over"),
+        (ERROR / RHO, "turn it over, and square it"),
+    ]
+    for wrong, message in mistakes:
+        if same(found[0], wrong, rtol=2e-3):
+            refuse(message)
+    if found[0] <= 0:
+        refuse("a number of pairs is positive")
+    direction = "few" if found[0] < right else "many"
+    refuse(f"too {direction}: set the limit equal to 0.001 and solve for n")
+
+
+def standard_error(answer: object) -> None:
+    """Check a function that gives the standard error of the mean of i, from n values of i."""
+    if untried(answer, "standard_error"):
+        return
+    for values in _inputs():
+        found = ask(answer, values, name="standard_error")
+        if found.size == 1 and found.ndim and len(values) > 1:
+            found = found.reshape(())
+        if found.shape:
+            refuse(f"return one number, got the shape {found.shape}")
+        if not np.isfinite(found):
+            refuse("the answer is not a finite number")
+        if any(same(found, right) for right in _right(values)):
+            continue
+        for wrong, message in _mistakes(values):
+            if same(found, wrong):
+                refuse(message)
+        if found < 0:
+            refuse("an error is not negative")
+        refuse(
+            f"not the standard error, for {len(values)} values: take the estimated variance of i"
+            " and put it into the limit"
+        )
+    passed()
+
+
+def _inputs() -> list[np.ndarray]:
+    """Values of i that differ in number, place and spread."""
+    rng = np.random.default_rng(0)
+    return [
+        np.array([1.0, 2.0, 3.0, 6.0]),
+        np.array([-0.5, 0.25, 2.0]),
+        rng.normal(-3, 2, 37),
+        rng.normal(40, 0.1, 500),
+        rng.exponential(5, 1001),
+    ]
+
+
+def _right(values: np.ndarray) -> list[float]:
+    return [values.std(ddof=ddof) / np.sqrt(len(values)) for ddof in (0, 1)]
+
+
+def _mistakes(values: np.ndarray) -> Iterator[tuple[float, str]]:
+    """Wrong answers, and what is wrong with them."""
+    n, mean = len(values), values.mean()
+    for ddof in (0, 1):
+        sd = values.std(ddof=ddof)
+        yield sd, "that is the spread of i: the mean of n values has a smaller one"
+        yield sd / n, "divide by the root of n, not by n"
+        yield sd**2 / n, "take the root of the variance, too"
+        yield sd**2 / np.sqrt(n), "take the root of the variance, too"
+        yield sd**2, "that is the variance of i: divide by n, and take the root"
+        yield 1.959964 * sd / np.sqrt(n), "that is half of an interval, not the error"
+        yield 1.96 * sd / np.sqrt(n), "that is half of an interval, not the error"
+        yield sd / np.sqrt(2), "the root of n, not of a number fixed beforehand"
+        yield sd / 2, "the root of n, not of a number fixed beforehand"
+        yield np.sqrt(sd) / np.sqrt(n), "the root of the variance once, not twice"
+        yield sd * np.sqrt(n), "divide by the root of n: the error falls with n"
+    yield np.sqrt((values**2).mean() / n), "take the mean of i off first: it is its variance"
+    yield np.abs(values - mean).mean() / np.sqrt(n), "squares, not absolute values"
+    yield abs(mean) / np.sqrt(n), "the spread of i, not its mean"
+    yield mean / np.sqrt(n), "the spread of i, not its mean"
+    yield mean, "that is the value itself, not its error"
