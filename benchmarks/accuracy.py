@@ -1,14 +1,21 @@
 """How accurate estimate_mi is, beside KSG and the other bounds, where the truth is known.
 
 Run by `make bench`: prints tables and writes accuracy.json beside this file. Every estimate sees
-the same pairs as the others of its row; errors are against the truth, in nats.
+the same pairs as the others of its row. Errors are against the truth, in nats. A few samples have a
+luck of their own, larger than most differences between estimators: the mean of the true pointwise
+information i of the sample is off, too. So estimators are ranked by `apart`, their distance to it.
+
+Each part of the file says with what it was measured; tests/test_benchmarks.py compares that with
+the code, and measures some of the rows again.
 """
 
 import argparse
 import datetime
+import inspect
 import json
 import math
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from statistics import NormalDist
 from time import perf_counter
@@ -22,6 +29,8 @@ import mine_lib as ml
 HERE = Path(__file__).parent
 N, SEEDS = 10_000, 3
 FOLDS, NEGATIVES, SHIFTS = 5, 15, 64
+MORE_NEGATIVES = 63  # what InfoNCE gains by more candidates
+SMALL, SMALL_SEEDS = (200, 500, 1000), 6
 RHOS = (0.8, 0.85, 0.9, 0.95, 0.99)
 SETTINGS = {
     "n": (1000, 3000, 10_000, 30_000),
@@ -49,7 +58,9 @@ def ksg(x: np.ndarray, z: np.ndarray, scored: bool = False) -> float:
     return ml.ksg(x, z.astype(float), transform="normal_scores" if scored else "standardise")
 
 
-def cross_fitted(objective: Callable, x: np.ndarray, z: np.ndarray) -> float:
+def cross_fitted(
+    objective: Callable, x: np.ndarray, z: np.ndarray, negatives: int = NEGATIVES
+) -> float:
     """Another bound, with the normal scores, layers and number of folds of estimate_mi.
 
     One network a fold, 1500 steps (estimate_mi: 1406), all rows of the other folds, no Gaussian
@@ -65,11 +76,11 @@ def cross_fitted(objective: Callable, x: np.ndarray, z: np.ndarray) -> float:
     many = objective is ml.infonce
     critic = ml.train(
         *rest, objective=objective, seeds=range(FOLDS), hidden=(64, 64, 64), steps=1500,
-        batch_size=64 if many else 256, negatives=NEGATIVES if many else 1, learning_rate=5e-3,
+        batch_size=64 if many else 256, negatives=negatives if many else 1, learning_rate=5e-3,
         decay=True, progress=False,
     ).critic  # fmt: skip
     with torch.no_grad():
-        values = ml.critic_values(critic, *parts, shifts=NEGATIVES if many else SHIFTS)
+        values = ml.critic_values(critic, *parts, shifts=negatives if many else SHIFTS)
     report = ml.smile if objective is ml.jensen_shannon else objective
     return float(report(*values).mean())
 
@@ -94,31 +105,50 @@ def ours(x: object, z: object, **options: object) -> ml.MIEstimate:
     return ml.estimate_mi(x, z, progress=False, **options)
 
 
+def root_mean_square(values: object) -> float:
+    """The root of the mean square."""
+    return math.sqrt(np.mean(np.square(values)))
+
+
+def of_sample(pair: ml.Distribution, x: object, z: object) -> float:
+    """Mean of the true pointwise information of the sample."""
+    return float(pair.log_ratio(x, z).double().mean())
+
+
+def against(values: list[float], truth: float, samples: list[float]) -> dict:
+    """Errors against the truth, and the distance to what the samples themselves say."""
+    return {
+        "errors": [value - truth for value in values],
+        "rms": root_mean_square(np.subtract(values, truth)),
+        "apart": root_mean_square(np.subtract(values, samples)),
+    }
+
+
 def non_gaussian() -> list[dict]:
-    """A row for each case: mean error, error in units of the standard error, and seconds."""
+    """A row for each case: errors, distance to the samples' mean i, and seconds."""
     rows = []
     for name, pair in CASES.items():
         truth = pair.mi
-        row = {"case": name, "truth": truth, "methods": {}}
+        row = {"case": name, "truth": truth, "of_samples": [], "methods": {}}
         found = {method: [] for method in ("estimate_mi", *METHODS)}
         for seed in range(SEEDS):
-            x, z = (np.asarray(each, dtype=float) for each in pair.sample(N, seed))
+            x, z = pair.sample(N, seed)
+            row["of_samples"].append(of_sample(pair, x, z))
+            x, z = (np.asarray(each, dtype=float) for each in (x, z))
             estimate, took = timed(ours, x, z)
             found["estimate_mi"].append((float(estimate), took))
             row.setdefault("standard_errors", []).append(estimate.standard_error)
             for method, run in METHODS.items():
                 found[method].append(timed(run, x, z))
         for method, pairs in found.items():
-            errors = [value - truth for value, _ in pairs]
             row["methods"][method] = {
-                "errors": errors,
-                "rms": math.sqrt(np.mean(np.square(errors))),
+                **against([value for value, _ in pairs], truth, row["of_samples"]),
                 "seconds": float(np.median([took for _, took in pairs])),
             }
         rows.append(row)
         print(f"{name:24} true {truth:.4f} se {np.mean(row['standard_errors']):.4f}", *(
             f"{method} {truth + np.mean(each['errors']):.3f} (rms error {each['rms']:.3f}, "
-            f"{each['seconds']:.1f} s)"
+            f"apart {each['apart']:.4f}, {each['seconds']:.1f} s)"
             for method, each in row["methods"].items()), flush=True)  # fmt: skip
     return rows
 
@@ -130,7 +160,7 @@ def transforms() -> list[dict]:
         estimates = [ours(*pair.sample(N, seed), transform="standardise") for seed in range(SEEDS)]
         errors = [float(each) - pair.mi for each in estimates]
         rows.append({
-            "case": name, "errors": errors, "rms": math.sqrt(np.mean(np.square(errors))),
+            "case": name, "errors": errors, "rms": root_mean_square(errors),
             "warned": sum(bool(each.warnings) for each in estimates),
         })  # fmt: skip
         print(f"{name}, standardised: rms {rows[-1]['rms']:.3f}, warned {rows[-1]['warned']} of "
@@ -148,7 +178,7 @@ def gaussian() -> list[dict]:
             estimate, took = timed(ours, x, z)
             apart.append(float(estimate) - plug_in(x, z)[0])
             times.append(took)
-        rms = math.sqrt(np.mean(np.square(apart)))
+        rms = root_mean_square(apart)
         rows.append({"rho": rho, "apart": apart, "rms": rms, "seconds": float(np.median(times))})
         print(f"rho {rho}: rms distance to plug-in {rms:.4f}, {np.median(times):.1f} s", flush=True)
     return rows
@@ -242,6 +272,60 @@ def settings() -> list[dict]:
     return rows
 
 
+def candidates() -> list[dict]:
+    """How far InfoNCE lies below the samples' mean i, by the number of candidates.
+
+    With log r for the critic, which no training can improve on, and once trained.
+    """
+    rows = []
+    for name, pair in CASES.items():
+        row = {"case": name, "best_critic": {}}
+        for m in (NEGATIVES, MORE_NEGATIVES):
+            apart = []
+            for seed in range(SEEDS):
+                x, z = pair.sample(N, seed)
+                parts = zip(*(each.double().split(N // FOLDS) for each in (x, z)), strict=True)
+                values = [ml.critic_values(pair.log_ratio, *part, m) for part in parts]
+                found = float(torch.stack([ml.infonce(*each) for each in values]).mean())
+                apart.append(found - of_sample(pair, x, z))
+            row["best_critic"][str(m)] = float(np.mean(apart))
+        rows.append(row)
+        print(f"{name}: InfoNCE of log r less the mean i {row['best_critic']}", flush=True)
+    pair, apart = CASES[rows[0]["case"]], []
+    for seed in range(SEEDS):
+        x, z = pair.sample(N, seed)
+        found = cross_fitted(ml.infonce, np.asarray(x), np.asarray(z), MORE_NEGATIVES)
+        apart.append(found - of_sample(pair, x, z))
+    rows[0]["trained"] = {str(MORE_NEGATIVES): float(np.mean(apart))}
+    print(f"{rows[0]['case']}, trained: {rows[0]['trained']}", flush=True)
+    return rows
+
+
+def small() -> list[dict]:
+    """A few hundred pairs, one column each: estimate_mi beside KSG."""
+    rows = []
+    for name, pair in CASES.items():
+        if pair.x_dim == pair.z_dim == 1:
+            rows += [small_row(name, n, range(SMALL_SEEDS)) for n in SMALL]
+    return rows
+
+
+def small_row(name: str, n: int, seeds: range) -> dict:
+    """One case with n pairs."""
+    pair, samples = CASES[name], []
+    found = {"estimate_mi": [], "KSG, scores": []}
+    for seed in seeds:
+        x, z = pair.sample(n, 500 + seed)
+        samples.append(of_sample(pair, x, z))
+        x, z = (np.asarray(each, dtype=float) for each in (x, z))
+        found["estimate_mi"].append(float(ours(x, z)))
+        found["KSG, scores"].append(ksg(x, z, scored=True))
+    methods = {method: against(values, pair.mi, samples) for method, values in found.items()}
+    print(f"{name}, n = {n}: rms error", {m: round(v["rms"], 3) for m, v in methods.items()},
+          "apart", {m: round(v["apart"], 3) for m, v in methods.items()}, flush=True)  # fmt: skip
+    return {"case": name, "n": n, "truth": pair.mi, "of_samples": samples, "methods": methods}
+
+
 def times() -> list[dict]:
     """Seconds of each method, one column and many, on a machine that does nothing else."""
     rows = []
@@ -259,8 +343,26 @@ def times() -> list[dict]:
 
 PARTS = {
     part.__name__: part
-    for part in (times, gaussian, high_dimension, non_gaussian, transforms, coverage, settings)
-}
+    for part in (
+        times, gaussian, high_dimension, non_gaussian, candidates, small, transforms, coverage,
+        settings,
+    )
+}  # fmt: skip
+
+
+def measured_with() -> dict:
+    """What the numbers depend on, beside the samples: version, sizes, defaults of estimate_mi."""
+    defaults = inspect.signature(ml.estimate_mi).parameters.values()
+    return {
+        "mine_lib": version("mine-lib"),
+        "n": N, "seeds": SEEDS, "folds": FOLDS, "negatives": NEGATIVES, "shifts": SHIFTS,
+        "cases": {name: repr(pair) for name, pair in CASES.items()},
+        "defaults": {
+            each.name: each.default if each.default is None else str(each.default)
+            for each in defaults
+            if each.default is not each.empty and each.name not in ("progress", "device")
+        },
+    }  # fmt: skip
 
 
 def main() -> None:
@@ -274,7 +376,7 @@ def main() -> None:
     results = json.loads(path.read_text()) if path.exists() else {}
     measured = {
         "date": datetime.date.today().isoformat(), "machine": machine(),
-        "threads": options.threads, "torch": torch.__version__, "n": N, "seeds": SEEDS,
+        "threads": options.threads, "torch": torch.__version__, **measured_with(),
     }  # fmt: skip
     for name in options.parts:
         results[name] = {**measured, "rows": PARTS[name]()}

@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -216,6 +217,7 @@ def main() -> None:
         "machine": machine(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
+        "mine_lib": version("mine-lib"),
         "width": WIDTH,
         "replicas": REPLICAS,
         "repeats": REPEATS,
