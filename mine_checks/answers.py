@@ -4,7 +4,8 @@ A check is a function of the reader's answer. It returns quietly after `untried`
 AssertionError with one sentence that names the mistake, or prints PASSED.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from inspect import signature
 from typing import Any, NoReturn
 
 import numpy as np
@@ -46,6 +47,8 @@ def ask(f: object, *inputs: Any, name: str = "your function") -> np.ndarray:
     """Call the reader's function on copies of the inputs and return its answer as an array."""
     if not callable(f):
         refuse(f"{name} should be a function, got {type(f).__name__}: pass it without calling it")
+    if not _takes(f, len(inputs)):
+        refuse(f"{name} should take {len(inputs)} argument{'s' * (len(inputs) > 1)}")
     return number(f(*map(_copy, inputs)), f"what {name} returns")
 
 
@@ -67,6 +70,17 @@ def refuse_mistakes(
 def passed() -> None:
     """Say so."""
     print(PASSED)
+
+
+def _takes(f: Callable, count: int) -> bool:
+    """Whether a function can be called with so many arguments, as far as it says."""
+    try:
+        signature(f).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # of a builtin that does not say
+        return True
+    return True
 
 
 def _copy(value: Any) -> Any:

@@ -12,21 +12,20 @@ def die(answer: object) -> None:
     if untried(answer, "pair of numbers, (nats, bits)"):
         return
     nats, bits = _numbers(answer, 2, "two numbers, nats and bits")
-    if _close(nats, 1) and _close(bits, np.log(2)):
+    right = _is_right(nats, np.log(2)), _is_right(bits, 1)
+    if all(right):
+        return passed()
+    if _is_right(nats, 1) and _is_right(bits, np.log(2)):
         refuse("these are the right numbers in the wrong order: nats come first")
     for name, value, unit in (("nats", nats, 1.0), ("bits", bits, np.log(2))):
         for wrong, message in _mistakes_of_die():
             if _close(value, wrong / unit):
                 refuse(f"your {name}: {message}")
-    if _close(nats, np.log(2)) and not _close(bits, 1):
+    if right[0]:
         refuse("the nats are right, the bits are not: a bit is log 2 nats, so divide by it")
-    if _close(bits, 1) and not _close(nats, np.log(2)):
+    if right[1]:
         refuse("the bits are right, the nats are not: a bit is log 2 nats, so multiply by it")
-    if not (_close(nats, np.log(2)) and _close(bits, 1)):
-        refuse(
-            "neither is right: how uncertain is Z, and how uncertain is it still once X is known?"
-        )
-    passed()
+    refuse("neither is right: how uncertain is Z, and how uncertain is it still once X is known?")
 
 
 def _mistakes_of_die() -> list[tuple[float, str]]:
@@ -49,7 +48,7 @@ def leak(answer: object, score_given_bird: object) -> None:
     left, right = np.hsplit(joint, 2)
     concept = np.stack([left.sum(axis=1), right.sum(axis=1)], axis=1)
     truth = _mi(joint) - _mi(concept)
-    if _close(value, truth):
+    if _is_right(value, truth):
         return passed()
     for wrong, message in _mistakes_of_leak(joint, concept, truth):
         if _close(value, wrong):
@@ -101,6 +100,11 @@ def _entropy(p: np.ndarray) -> float:
 
 def _close(value: float, right: float) -> bool:
     return abs(value - right) <= CLOSE
+
+
+def _is_right(value: float, right: float) -> bool:
+    """Whether a value is right, or the right one in two decimals."""
+    return _close(value, right) or bool(np.isclose(value, round(right, 2), rtol=1e-6))
 
 
 def _numbers(answer: object, count: int, wanted: str) -> np.ndarray:

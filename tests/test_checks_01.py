@@ -84,6 +84,7 @@ def test_a_wrong_leak_is_named(answer, words):
     [
         (np.log(2), 1),
         [0.693, 1.0],
+        (0.69, 1),
         np.array([0.6931, 1]),
         torch.tensor([0.6931, 1.0]),
         [torch.tensor(0.6931, requires_grad=True), 1],

@@ -41,6 +41,14 @@ WRONG = {
     "mean of the log": (lambda t: t.mean(), "mean of the log, not"),
     "sum": (lambda t: torch.logsumexp(t, 0), "divide by the number of entries"),
     "naive": (lambda t: t.exp().mean().log(), "inf for large entries"),
+    "naive, in extended precision": (
+        lambda t: float(np.log(np.mean(np.exp(t.numpy().astype(np.longdouble))))),
+        "large entries|far below",
+    ),
+    "naive, with math": (
+        lambda t: math.log(sum(math.exp(v) for v in t) / len(t)),
+        "it overflows",
+    ),
     "clamp": (lambda t: t.clamp(max=700).exp().mean().log(), "finite but wrong for large"),
     "clamp both": (lambda t: t.clamp(-700, 700).exp().mean().log(), "finite but wrong for large"),
     "maximum lost": (lambda t: (t - t.max()).exp().mean().log(), "add the maximum back"),

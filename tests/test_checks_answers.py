@@ -66,3 +66,11 @@ def test_a_known_mistake_is_named():
     with pytest.raises(AssertionError, match="that is in bits"):
         refuse_mistakes(number(0.1187), [(0.7, "a sum"), (0.1187, "that is in bits")])
     refuse_mistakes(number(0.0823), [(0.1187, "that is in bits")])
+
+
+def test_a_function_of_other_arguments_is_refused():
+    with pytest.raises(AssertionError, match="slope should take 2 arguments"):
+        ask(lambda p: p, 1.0, 2.0, name="slope")
+    with pytest.raises(AssertionError, match="should take 1 argument$"):
+        ask(lambda p, q: p, 1.0)
+    assert ask(max, 1.0, 2.0) == 2
