@@ -4,8 +4,9 @@ A check is a function of the reader's answer. It returns quietly after `untried`
 AssertionError with one sentence that names the mistake, or prints PASSED.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from inspect import signature
+from numbers import Number
 from typing import Any, NoReturn
 
 import numpy as np
@@ -28,42 +29,68 @@ def refuse(message: str) -> NoReturn:
 
 
 def number(answer: object, what: str = "the answer") -> np.ndarray:
-    """Return a number, list, array or tensor as an array of doubles; refuse anything else."""
-    if isinstance(answer, torch.Tensor):
-        answer = answer.detach().cpu().numpy()
+    """Return a number, list, array or tensor as an array of doubles; refuse anything else.
+
+    Text and truth values are no numbers, though NumPy would make some of them.
+    """
     if answer is None:
         refuse(f"{what} is None: did you forget to return it?")
-    if isinstance(answer, str):
-        refuse(f"{what} should be numbers, got str")
+    kind = type(answer).__name__
+    if isinstance(answer, torch.Tensor):
+        answer = answer.detach().cpu()
+        answer = (answer.double() if answer.is_floating_point() else answer).numpy()
     if isinstance(answer, list | tuple):
         answer = [number(each, what) for each in answer]
     try:
-        return np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
-        refuse(f"{what} should be numbers, got {type(answer).__name__}")
+        array = np.asarray(answer)
+        if array.dtype.kind in "iufO":
+            return array.astype(float)
+    except (TypeError, ValueError, OverflowError):
+        refuse(f"{what} should be numbers, got {kind}")
+    refuse(f"{what} should be numbers, got {array.dtype.name if array.ndim else kind}")
+
+
+def one(answer: object, what: str = "the answer") -> float:
+    """Return the number that an answer is, in any shape, such as 1, [1] or [[1]]."""
+    values = number(answer, what)
+    if values.size != 1:
+        refuse(f"{what} should be one number, got shape {values.shape}")
+    return values.item()
 
 
 def ask(f: object, *inputs: Any, name: str = "your function") -> np.ndarray:
-    """Call the reader's function on copies of the inputs and return its answer as an array."""
+    """Call the reader's function on copies of the inputs and return its answer as an array.
+
+    An error that it raises is put into words, and stays the cause of the refusal.
+    """
     if not callable(f):
         refuse(f"{name} should be a function, got {type(f).__name__}: pass it without calling it")
     if not _takes(f, len(inputs)):
         refuse(f"{name} should take {len(inputs)} argument{'s' * (len(inputs) > 1)}")
-    return number(f(*map(_copy, inputs)), f"what {name} returns")
+    try:
+        answer = f(*map(_copy, inputs))
+    except Exception as error:
+        why = ": ".join(filter(None, [type(error).__name__, str(error)]))
+        shown = ", ".join(map(_shown, inputs))
+        raise AssertionError(f"{name} raised {why}, for {shown}") from error
+    return number(answer, f"what {name} returns")
 
 
-def same(answer: np.ndarray, right: object, rtol: float = 1e-4, atol: float = 1e-8) -> bool:
+def same(answer: object, right: object, rtol: float = 1e-4, atol: float = 1e-8) -> bool:
     """Whether an answer has the right shape and agrees with the right values."""
-    right = number(right)
+    answer, right = number(answer), number(right)
     return answer.shape == right.shape and bool(np.allclose(answer, right, rtol=rtol, atol=atol))
 
 
 def refuse_mistakes(
-    answer: np.ndarray, mistakes: Iterable[tuple[object, str]], rtol: float = 1e-4
+    answer: object,
+    mistakes: Iterable[tuple[object, str]],
+    rtol: float = 1e-4,
+    atol: float = 1e-8,
 ) -> None:
     """Refuse an answer that equals one of the known wrong ones, in the words beside it."""
     for wrong, message in mistakes:
-        if same(answer, wrong, rtol):
+        if same(answer, wrong, rtol, atol):
             refuse(message)
 
 
@@ -88,3 +115,14 @@ def _copy(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value.clone()
     return value.copy() if hasattr(value, "copy") else value
+
+
+def _shown(value: Any) -> str:
+    """An input in a few words."""
+    if isinstance(value, torch.Tensor | np.ndarray) and value.ndim != 1:
+        return f"an input of shape {tuple(value.shape)}"
+    if isinstance(value, Sized) and len(value) > 8:
+        return f"{len(value)} numbers"
+    if isinstance(value, torch.Tensor | np.ndarray):
+        return str(value.tolist())
+    return str(value) if isinstance(value, Number | list) else f"a {type(value).__name__}"
