@@ -91,6 +91,33 @@ def test_the_level_taken_out_leaves_vanilla_as_it_is():
     torch.testing.assert_close(*slopes)
 
 
+@pytest.mark.parametrize("alpha", [0.01, 0.3, 1.0])
+def test_the_level_taken_out_scales_the_gradient_of_vanilla(alpha):
+    """By m/v of the lowered critic, batch after batch, whatever v was before."""
+    mine, v = ml.MINE(alpha), 1.0
+    generator = torch.Generator().manual_seed(1)
+    for _ in range(5):
+        t = torch.randn(2, 1, 16, generator=generator) * 2
+        slopes = []
+        for objective, is_free in ((mine, True), (ml.MINE(1), False)):
+            joint, product = (each.clone().requires_grad_() for each in t)
+            level = joint.mean(-1, keepdim=True) if is_free else 0.0
+            objective(joint - level, product - level).sum().backward()
+            slopes.append(torch.stack([joint.grad, product.grad]))
+        m = (t[1] - t[0].mean()).exp().mean()
+        v = (1 - alpha) * v + alpha * m
+        torch.testing.assert_close(slopes[0], slopes[1] * m / v)
+
+
+def test_the_average_of_twelve_fresh_batches_pushes_upwards():
+    """The chapter's control at rate 0.3: E[m/v] < 1, since the present batch weighs the most."""
+    means = np.random.default_rng(0).lognormal(0, 1, (100_000, 13))
+    shares = 0.7 ** np.arange(12)
+    weights = np.array([0.3, *(0.7 * shares / shares.sum())])
+    assert weights[0] > weights[1:].max()
+    assert (means[:, 0] / (means @ weights)).mean() < 0.99
+
+
 def test_the_level_taken_out_has_no_slope():
     joint, product = torch.randn(2, 1, 16, generator=torch.Generator().manual_seed(0))
     c = torch.zeros(1, requires_grad=True)
