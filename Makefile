@@ -20,9 +20,11 @@ or_say = || { echo "make $(ASKED): $(1)" >&2; exit 1; }
 # Of two makes in this folder one at a time installs and builds: $(ALONE) $(MAKE) target
 ALONE := sh tools/alone.sh
 ALL := $(sort $(wildcard chapters/[0-9]*.ipynb))
-CHAPTERS := $(if $(CHAPTER),$(wildcard $(patsubst %,chapters/%_*.ipynb,$(CHAPTER) 0$(CHAPTER))),$(ALL))
-ifeq ($(if $(CHAPTER),$(CHAPTERS),all),)
-$(error There is no chapter $(CHAPTER); say one of CHAPTER=$(foreach each,$(patsubst chapters/%,%,$(ALL)),$(firstword $(subst _, ,$(each)))))
+numbered = $(wildcard chapters/$(1)_*.ipynb chapters/0$(1)_*.ipynb)
+CHAPTERS := $(if $(CHAPTER),$(sort $(foreach each,$(CHAPTER),$(call numbered,$(each)))),$(ALL))
+MISSING := $(strip $(foreach each,$(CHAPTER),$(if $(call numbered,$(each)),,$(each))))
+ifneq ($(MISSING),)
+$(error There is no chapter $(MISSING); say one of CHAPTER=$(foreach each,$(patsubst chapters/%,%,$(ALL)),$(firstword $(subst _, ,$(each)))))
 endif
 
 .DEFAULT_GOAL := help
@@ -75,7 +77,7 @@ pins: ## renew requirements*.txt and constraints.txt from pyproject.toml
 	@sh tools/pins.sh $(BIN)/uv $(call or_say,no set of versions fits pyproject.toml; see above)
 
 clean: ## remove all that these commands made
-	rm -rf .venv _build build .making mine_lib.egg-info .pytest_cache
+	rm -rf .venv _build build .making .making.clear mine_lib.egg-info .pytest_cache
 	find . \( -name __pycache__ -o -name .ruff_cache -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 .venv/python.stamp:

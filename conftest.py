@@ -12,7 +12,7 @@ from nbval import kernel
 from nbval.plugin import IPyNbCell
 
 from comparison import agreed, moved_too_far, tolerances_of
-from stored import how_to_mend
+from stored import fault_of, how_to_mend
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # as tools/run_notebooks.py does
 
@@ -55,21 +55,17 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse a cell whose comparison would prove nothing."""
-    if isinstance(item, IPyNbCell) and (why := fault(item)):
+    if isinstance(item, IPyNbCell) and (why := why_unchecked(item)):
         start = item.cell.source.strip().split("\n")[0]
         pytest.fail(f"{item.nodeid} ({start!r}) {why}", pytrace=False)
 
 
-def fault(item: IPyNbCell) -> str | None:
+def why_unchecked(item: IPyNbCell) -> str | None:
     """Say what keeps a cell's stored outputs from being checked, if anything does."""
-    cell, options = item.cell, item.options
-    if options["skip"] or not options["check"]:
+    if item.options["skip"] or not item.options["check"]:
         return "switches its check off; remove the nbval tag or comment, then 'make run'"
-    if cell.source.strip() and cell.execution_count is None:
-        return f"has not been run; {how_to_mend(item.path)}"
-    if "error" in [out.output_type for out in cell.outputs] and not options["check_exception"]:
-        return f"stores an error; tag it raises-exception if it is meant; {how_to_mend(item.path)}"
-    return None
+    why = fault_of(item.cell)
+    return why and f"{why}; {how_to_mend(item.path)}"
 
 
 def compare_outputs(item: IPyNbCell, live: list[NotebookNode], stored: list[NotebookNode]) -> bool:

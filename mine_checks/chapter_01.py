@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mine_checks.answers import number, passed, refuse, untried
+from mine_checks.answers import number, one, passed, refuse, refuse_mistakes, same, untried
 
 CLOSE = 6e-4  # an answer may be rounded to three decimals
 
@@ -11,16 +11,15 @@ def die(answer: object) -> None:
     """Check I(X;Z) of a fair die and its parity: two numbers, in nats and in bits."""
     if untried(answer, "pair of numbers, (nats, bits)"):
         return
-    nats, bits = _numbers(answer, 2, "two numbers, nats and bits")
+    nats, bits = _pair(answer)
     right = _is_right(nats, np.log(2)), _is_right(bits, 1)
     if all(right):
         return passed()
     if _is_right(nats, 1) and _is_right(bits, np.log(2)):
         refuse("these are the right numbers in the wrong order: nats come first")
     for name, value, unit in (("nats", nats, 1.0), ("bits", bits, np.log(2))):
-        for wrong, message in _mistakes_of_die():
-            if _close(value, wrong / unit):
-                refuse(f"your {name}: {message}")
+        mistakes = [(wrong / unit, f"your {name}: {what}") for wrong, what in _mistakes_of_die()]
+        refuse_mistakes(value, mistakes, rtol=0, atol=CLOSE)
     if right[0]:
         refuse("the nats are right, the bits are not: a bit is log 2 nats, so divide by it")
     if right[1]:
@@ -42,7 +41,7 @@ def leak(answer: object, score_given_bird: object) -> None:
     """Check I(S;Y|C) for a table of P(s | y), birds equally likely, C = 1 in its right half."""
     if untried(answer, "leak, a number in nats"):
         return
-    value = _numbers(answer, 1, "one number, in nats")[0]
+    value = _finite(answer)
     joint = number(score_given_bird, "the table")
     joint = joint / joint.sum()
     left, right = np.hsplit(joint, 2)
@@ -50,9 +49,7 @@ def leak(answer: object, score_given_bird: object) -> None:
     truth = _mi(joint) - _mi(concept)
     if _is_right(value, truth):
         return passed()
-    for wrong, message in _mistakes_of_leak(joint, concept, truth):
-        if _close(value, wrong):
-            refuse(message)
+    refuse_mistakes(value, _mistakes_of_leak(joint, concept, truth), rtol=0, atol=CLOSE)
     if value < 0:
         refuse("a conditional mutual information is never negative")
     refuse("not the leak: what does (S, C) say about Y, and how much of it does C say alone?")
@@ -98,26 +95,22 @@ def _entropy(p: np.ndarray) -> float:
     return float(-(p * np.log(p)).sum())
 
 
-def _close(value: float, right: float) -> bool:
-    return abs(value - right) <= CLOSE
-
-
 def _is_right(value: float, right: float) -> bool:
     """Whether a value is right, or the right one in two decimals."""
-    return _close(value, right) or bool(np.isclose(value, round(right, 2), rtol=1e-6))
+    return same(value, right, rtol=0, atol=CLOSE) or same(value, round(right, 2), rtol=1e-6)
 
 
-def _numbers(answer: object, count: int, wanted: str) -> np.ndarray:
-    """Return an answer as so many finite numbers; refuse text, functions, other shapes."""
-    if isinstance(answer, str | bytes | bool | dict | set):
-        refuse(f"the answer should be {wanted}, got {type(answer).__name__}")
-    if isinstance(answer, list | tuple):
-        parts = [_numbers(part, 1, wanted)[0] for part in answer]
-        values = np.array(parts)
-    else:
-        values = number(answer, f"the answer, {wanted},").ravel()
-    if values.size != count:
-        refuse(f"the answer should be {wanted}, got {values.size}")
-    if not np.isfinite(values).all():
+def _pair(answer: object) -> list[float]:
+    """Return an answer as two finite numbers, each in any shape; refuse others."""
+    parts = answer if isinstance(answer, list | tuple) else number(answer).ravel()
+    if len(parts) != 2:
+        refuse(f"the answer should be two numbers, nats and bits, got {len(parts)}")
+    return [_finite(part) for part in parts]
+
+
+def _finite(answer: object) -> float:
+    """Return an answer as one finite number; refuse others."""
+    value = one(answer)
+    if not np.isfinite(value):
         refuse("the answer is infinite or not a number: 0 log 0 counts as 0")
-    return values
+    return value

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from mine_checks.answers import ask, passed, refuse, same, untried
+from mine_checks.answers import ask, one, passed, refuse, refuse_mistakes, same, untried
 
 NAME = "my_log_mean_exp"
 # Four entries, unsorted, so that no rule of thumb for two or for a sorted list will do.
@@ -27,11 +27,8 @@ def log_mean_exp(f: object) -> None:
     if untried(f, NAME):
         return
     small = _ask(f, SMALL)
-    if small.size != 1:
-        refuse(f"{NAME} should return one number for a tensor, got shape {small.shape}")
-    for wrong, message in _mistakes():
-        if np.allclose(small, wrong(np.array(SMALL)), rtol=1e-6):
-            refuse(message)
+    given = np.array(SMALL)
+    refuse_mistakes(small, [(wrong(given), what) for wrong, what in _mistakes()], rtol=1e-6)
     for values in [SMALL, *OTHERS]:
         if not _right(f, values):
             refuse(f"wrong value for {values}, where nothing is large")
@@ -73,23 +70,25 @@ def _mistakes() -> list[tuple[Callable[[np.ndarray], np.ndarray], str]]:
 
 def _judge(f: object, values: list[float], what: str, hint: str) -> None:
     answer = _ask(f, values)
-    if not np.isfinite(answer).all():
-        refuse(f"it is {answer.ravel()[0]} for {what}, as {values}: {hint}")
-    if not same(answer.reshape(()), _truth(values), rtol=0, atol=1e-4):
+    if not np.isfinite(answer):
+        refuse(f"it is {answer} for {what}, as {values}: {hint}")
+    if not same(answer, _truth(values), rtol=0, atol=1e-4):
         refuse(f"finite but wrong for {what}, as {values}: {hint}")
 
 
 def _right(f: object, values: list[float], dtype: torch.dtype = torch.float64) -> bool:
-    answer = _ask(f, values, dtype)
-    return answer.size == 1 and same(answer.reshape(()), _truth(values), rtol=0, atol=1e-4)
+    return same(_ask(f, values, dtype), _truth(values), rtol=0, atol=1e-4)
 
 
-def _ask(f: object, values: list[float], dtype: torch.dtype = torch.float64) -> np.ndarray:
+def _ask(f: object, values: list[float], dtype: torch.dtype = torch.float64) -> float:
     try:
         with np.errstate(all="ignore"):
-            return ask(f, torch.tensor(values, dtype=dtype), name=NAME)
-    except OverflowError:
-        refuse(f"it overflows for {values}: take out the maximum, and add it back")
+            answer = ask(f, torch.tensor(values, dtype=dtype), name=NAME)
+    except AssertionError as refused:
+        if isinstance(refused.__cause__, OverflowError):
+            refuse(f"it overflows for {values}: take out the maximum, and add it back")
+        raise
+    return one(answer, f"what {NAME} returns for a tensor")
 
 
 def _truth(values: list[float]) -> float:

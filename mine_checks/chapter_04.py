@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mine_checks.answers import ask, passed, refuse, same, untried
+from mine_checks.answers import ask, one, passed, refuse, refuse_mistakes, same, untried
 
 NAME = "limit_slope"
 USUAL = [(0.3, 0.01, 16), (0.9, 0.5, 1), (0.05, 0.2, 3), (1.0, 0.5, 4), (0.7, 0.001, 1000)]
@@ -27,12 +27,8 @@ def limit_slope(f: object) -> None:
     """Check a function of p = P(A), q = Q(A) and b that returns the limit P(A) - q_b(A)."""
     if untried(f, NAME):
         return
-    first = _ask(f, USUAL[0])
-    if first.size != 1:
-        refuse(f"{NAME} should return one number, got shape {first.shape}")
-    for wrong, message in _mistakes():
-        if same(first.reshape(()), wrong(*USUAL[0]), rtol=1e-5):
-            refuse(message)
+    mistakes = [(wrong(*USUAL[0]), message) for wrong, message in _mistakes()]
+    refuse_mistakes(_ask(f, USUAL[0]), mistakes, rtol=1e-5)
     for inputs in USUAL:
         if not _right(f, inputs):
             refuse(f"wrong value for p, q, b = {inputs}")
@@ -61,13 +57,12 @@ def _mistakes() -> list[tuple[Callable[[float, float, int], float], str]]:
 
 
 def _right(f: object, inputs: tuple[float, float, int]) -> bool:
-    answer = _ask(f, inputs)
-    return answer.size == 1 and same(answer.reshape(()), _truth(*inputs), rtol=1e-4, atol=0)
+    return same(_ask(f, inputs), _truth(*inputs), rtol=1e-4, atol=0)
 
 
-def _ask(f: object, inputs: tuple[float, float, int]) -> np.ndarray:
+def _ask(f: object, inputs: tuple[float, float, int]) -> float:
     with np.errstate(all="ignore"):
-        return ask(f, *inputs, name=NAME)
+        return one(ask(f, *inputs, name=NAME), f"what {NAME} returns")
 
 
 def _truth(p: float, q: float, b: int) -> float:

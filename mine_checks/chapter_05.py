@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import partial, wraps
 
 import numpy as np
 import torch
 
-from mine_checks.answers import ask, passed, refuse, same, untried
+from mine_checks.answers import ask, one, passed, refuse, refuse_mistakes, same, untried
 
 NAME = "my_average"
 FIRST = ([2.0, 4.0, 1.0, 7.0], 0.25)
@@ -28,12 +28,8 @@ def moving_average(f: object) -> None:
     if untried(f, NAME):
         return
     f = _with_its_form(f)
-    first = _ask(f, *FIRST)
-    if first.size != 1:
-        refuse(f"{NAME} should return one number, the last average, got shape {first.shape}")
-    for wrong, message in _mistakes():
-        if np.allclose(first, wrong(*FIRST), rtol=1e-6):
-            refuse(message)
+    mistakes = [(wrong(*FIRST), message) for wrong, message in _mistakes()]
+    refuse_mistakes(_ask(f, *FIRST), mistakes, rtol=1e-6)
     if not _right(f, *FIRST):
         refuse(f"wrong value for the means {FIRST[0]} at alpha = {FIRST[1]}")
     for means, alpha in [*CASES, *_long()]:
@@ -48,6 +44,7 @@ def _with_its_form(f: object) -> object:
     if not callable(f):
         return f
 
+    @wraps(f)  # so that it takes as many arguments as f
     def asked(means: list[float], alpha: float) -> object:
         for form in (np.array, partial(torch.tensor, dtype=torch.float64)):
             with suppress(TypeError, AttributeError):
@@ -132,14 +129,9 @@ def _long() -> list[tuple[list[float], float]]:
     return [(rng.lognormal(0, 2, n).tolist(), alpha) for n, alpha in ((50, 0.001), (300, 0.07))]
 
 
-def _ask(f: object, means: object, alpha: float) -> np.ndarray:
-    try:
-        return ask(f, means, alpha, name=NAME)
-    except AssertionError:
-        raise
-    except Exception as error:
-        refuse(f"{NAME}(means, alpha) raised {type(error).__name__}: {error}")
+def _ask(f: object, means: object, alpha: float) -> float:
+    return one(ask(f, means, alpha, name=NAME), f"what {NAME} returns, the last average,")
 
 
 def _right(f: object, means: list[float], alpha: float) -> bool:
-    return same(_ask(f, means, alpha).ravel(), [_truth(means, alpha)], rtol=1e-6)
+    return same(_ask(f, means, alpha), _truth(means, alpha), rtol=1e-6)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mine_checks.answers import ask, number, passed, refuse, same, untried
+from mine_checks.answers import ask, one, passed, refuse, refuse_mistakes, same, untried
 
 RHO, ERROR = 0.9, 0.001
 
@@ -13,13 +13,11 @@ def pairs_needed(answer: object) -> None:
     """Check the number of pairs for a standard error of 0.001 nats at rho = 0.9."""
     if untried(answer, "number of pairs"):
         return
-    if isinstance(answer, str | bytes | bool | np.bool_ | dict | set):
-        refuse(f"the answer should be a number, got {type(answer).__name__}")
-    found = number(answer, "the number of pairs").ravel()
-    if found.size != 1 or not np.isfinite(found[0]):
-        refuse("the answer should be one number")
+    found = one(answer, "the number of pairs")
+    if not np.isfinite(found):
+        refuse("the number of pairs should be finite")
     right = (RHO / ERROR) ** 2
-    if same(found[0], right, rtol=2e-3):
+    if same(found, right, rtol=2e-3):
         return passed()
     mistakes = [
         (RHO / ERROR, "that is the root of n: the error falls with the root of the pairs"),
@@ -29,16 +27,13 @@ def pairs_needed(answer: object) -> None:
         (1 / ERROR**2, "that would be right if i had the variance one: what is it here?"),
         ((1 - RHO**2) ** 2 / ERROR**2, "that is for the error of the correlation, not of I"),
         ((1 - RHO**2) / ERROR**2, "that is not the variance of i: it grows with the dependence"),
-        (2 * right, "too many by a factor of two"),
         (1 / right, "turn it over"),
         (ERROR / RHO, "turn it over, and square it"),
     ]
-    for wrong, message in mistakes:
-        if same(found[0], wrong, rtol=2e-3):
-            refuse(message)
-    if found[0] <= 0:
+    refuse_mistakes(found, mistakes, rtol=2e-3)
+    if found <= 0:
         refuse("a number of pairs is positive")
-    direction = "few" if found[0] < right else "many"
+    direction = "few" if found < right else "many"
     refuse(f"too {direction}: set the limit equal to 0.001 and solve for n")
 
 
@@ -47,18 +42,12 @@ def standard_error(answer: object) -> None:
     if untried(answer, "standard_error"):
         return
     for values in _inputs():
-        found = ask(answer, values, name="standard_error")
-        if found.size == 1 and found.ndim and len(values) > 1:
-            found = found.reshape(())
-        if found.shape:
-            refuse(f"return one number, got the shape {found.shape}")
+        found = one(ask(answer, values, name="standard_error"), "what standard_error returns")
         if not np.isfinite(found):
             refuse("the answer is not a finite number")
         if any(same(found, right) for right in _right(values)):
             continue
-        for wrong, message in _mistakes(values):
-            if same(found, wrong):
-                refuse(message)
+        refuse_mistakes(found, _mistakes(values))
         if found < 0:
             refuse("an error is not negative")
         refuse(
@@ -94,7 +83,6 @@ def _mistakes(values: np.ndarray) -> Iterator[tuple[float, str]]:
         yield sd**2 / n, "take the root of the variance, too"
         yield sd**2 / np.sqrt(n), "take the root of the variance, too"
         yield sd**2, "that is the variance of i: divide by n, and take the root"
-        yield 1.959964 * sd / np.sqrt(n), "that is half of an interval, not the error"
         yield 1.96 * sd / np.sqrt(n), "that is half of an interval, not the error"
         yield sd / np.sqrt(2), "the root of n, not of a number fixed beforehand"
         yield sd / 2, "the root of n, not of a number fixed beforehand"
@@ -103,5 +91,4 @@ def _mistakes(values: np.ndarray) -> Iterator[tuple[float, str]]:
     yield np.sqrt((values**2).mean() / n), "take the mean of i off first: it is its variance"
     yield np.abs(values - mean).mean() / np.sqrt(n), "squares, not absolute values"
     yield abs(mean) / np.sqrt(n), "the spread of i, not its mean"
-    yield mean / np.sqrt(n), "the spread of i, not its mean"
     yield mean, "that is the value itself, not its error"

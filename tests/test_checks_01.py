@@ -69,9 +69,11 @@ def test_another_table_has_another_leak():
         (-0.5, "never negative"),
         (float("nan"), "not a number"),
         ("0.1769", "got str"),
-        ([0.1769, 0.1769], "got 2"),
+        ([0.1769, 0.1769], "one number"),
         (lambda: LEAK, "got function"),
         (True, "got bool"),
+        ({0.1769}, "got set"),
+        (np.array(["0.1769"]), "should be numbers"),
     ],
 )
 def test_a_wrong_leak_is_named(answer, words):
@@ -108,6 +110,9 @@ def test_a_right_die_passes(answer, capsys):
         ((0.5, 0.7), "neither is right"),
         (0.6931, "got 1"),
         ("one bit", "got str"),
+        (("0.6931", 1), "got str"),
+        ((0.6931, True), "got bool"),
+        ({"nats": 0.6931, "bits": 1}, "got dict"),
         ((0.6931, float("inf")), "infinite"),
     ],
 )

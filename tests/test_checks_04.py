@@ -96,8 +96,12 @@ WRONG = {
         "rounded away",
     ),
     "nothing": (lambda p, q, b: None, "did you forget to return"),
-    "words": (lambda p, q, b: "0.15", "should be one number|should be numbers|only roughly|wrong"),
+    "words": (lambda p, q, b: "0.15", "what limit_slope returns should be numbers, got str"),
     "a table": (lambda p, q, b: [slope(p, q, b)] * 2, "one number, got shape"),
+    "an error": (
+        lambda p, q, b: p / 0,
+        r"limit_slope raised ZeroDivisionError: .*, for 0.3, 0.01, 16",
+    ),
     "its value": (0.15, "should be a function"),
 }
 

@@ -108,9 +108,15 @@ def geometric(means, alpha):
         (lambda m, a: average(sorted(m), a), "wrong value"),
         (lambda m, a: [average(m[: t + 1], a) for t in range(len(m))], "one number"),
         (lambda m, a: None, "None"),
-        (lambda m, a: "3.6", "wrong value|numbers"),
+        (lambda m, a: "3.6", "should be numbers, got str"),
         (lambda m, a: average(m, a) * 1j, "numbers"),
-        (lambda m: average(m, 0.25), "raised TypeError"),
+        (lambda m: average(m, 0.25), "my_average should take 2 arguments"),
+        (lambda m, a: m + a, "one number, got shape"),
+        (lambda m, a: m.t + "a", "my_average raised AttributeError"),
+        (
+            lambda m, a: 1 / (len(m) - 4),
+            r"raised ZeroDivisionError: .*, for \[2.0, 4.0, 1.0, 7.0\], 0.25",
+        ),
         (3.14, "should be a function"),
     ],
 )

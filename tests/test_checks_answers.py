@@ -1,10 +1,13 @@
 """What the checks of the exercises share: refusing in words what is no answer."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
 
-from mine_checks.answers import ask, number, refuse_mistakes, same, untried
+from mine_checks.answers import ask, number, one, refuse, refuse_mistakes, same, untried
 
 
 @pytest.mark.parametrize("answer", [None, ...])
@@ -25,6 +28,8 @@ def test_a_zero_is_an_answer():
         np.array([1, 2]),
         torch.tensor([1.0, 2.0], requires_grad=True),
         [torch.tensor(1.0, requires_grad=True), 2],
+        torch.tensor([1, 2], dtype=torch.bfloat16),
+        [Decimal(1), Fraction(2)],
     ],
 )
 def test_numbers_in_any_form_are_read(answer):
@@ -38,7 +43,20 @@ def test_numbers_in_any_form_are_read(answer):
         (None, "forget to return"),
         ("half", "got str"),
         ("0.69", "got str"),
-        ([[1], [1, 2]], "should be numbers"),
+        ([[1], [1, 2]], "should be numbers, got list"),
+        (b"1", "got bytes"),
+        (True, "got bool"),
+        (np.bool_(True), "got bool"),
+        (torch.tensor([True]), "got bool"),
+        ([1, False], "got bool"),
+        ({"a": 1}, "got dict"),
+        ({1}, "got set"),
+        (np.array(["1"]), "got str"),
+        (1j, "got complex"),
+        (np.array([1j]), "got complex"),
+        (torch.tensor(1j), "got complex|got Tensor"),
+        (10**400, "should be numbers"),
+        (lambda: 1, "got function"),
     ],
 )
 def test_what_is_no_number_is_refused_in_words(answer, words):
@@ -62,10 +80,42 @@ def test_shape_counts():
     assert same(number(1), 1.0)
 
 
+@pytest.mark.parametrize(
+    "answer", [2, np.float32(2), [2.0], ((2,),), np.full((1, 1), 2), torch.full((1, 1), 2.0)]
+)
+def test_one_number_may_have_any_shape(answer):
+    assert one(answer) == 2
+
+
+@pytest.mark.parametrize("answer", [[], [1, 2], torch.ones(3)])
+def test_several_numbers_are_not_one(answer):
+    with pytest.raises(AssertionError, match=r"the slope should be one number, got shape \(\d,\)"):
+        one(answer, "the slope")
+
+
+def test_an_error_of_the_reader_is_put_into_words_and_stays_the_cause():
+    with pytest.raises(AssertionError, match=r"raised ZeroDivisionError: .*, for 2$") as said:
+        ask(lambda n: 1 / (n - 2), 2, name="slope")
+    assert isinstance(said.value.__cause__, ZeroDivisionError)
+    with pytest.raises(
+        AssertionError, match=r"^slope raised ValueError: .*, for .*shape \(2, 1\), 9 num"
+    ):
+        ask(lambda z, m: [].remove(z.sum() * m[0]), torch.ones(2, 1), [1] * 9, name="slope")
+
+
+def test_a_refusal_has_no_cause():
+    with pytest.raises(AssertionError, match="no") as said:
+        refuse("no")
+    assert said.value.__cause__ is None
+
+
 def test_a_known_mistake_is_named():
     with pytest.raises(AssertionError, match="that is in bits"):
         refuse_mistakes(number(0.1187), [(0.7, "a sum"), (0.1187, "that is in bits")])
     refuse_mistakes(number(0.0823), [(0.1187, "that is in bits")])
+    refuse_mistakes(0.119, [(0.1187, "that is in bits")])
+    with pytest.raises(AssertionError, match="that is in bits"):
+        refuse_mistakes(0.119, [(0.1187, "that is in bits")], rtol=0, atol=6e-4)
 
 
 def test_a_function_of_other_arguments_is_refused():

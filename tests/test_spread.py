@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import platform
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import processors
 import shifted_seeds
 import spread
 from comparison import lines
+from stored import write_whole
 
 CHECK = {"mystnb": {"code_prompt_show": held.CHECK}}
 
@@ -122,6 +124,12 @@ def test_a_list_and_an_open_end() -> None:
         ("out 0.81", TO_ONE | {"holds": {"out": [0.76, 0.9]}}, "0.81 ± 0.06 leaves [0.76, 0.9]"),
         ("out 0.81", TO_ONE | {"holds": {"out": [0.7, 0.86]}}, "the sentence would be false"),
         ("out 0.81", TO_ONE | {"holds": {"out": [0.82, 0.9]}}, "outside of its range"),
+        ("out nan", TO_ONE, "nan is stored, outside of its range"),
+        (
+            "out inf",
+            TO_ONE | {"holds": {"out": [0.7, None]}},
+            "inf is stored, outside of its range",
+        ),
         ("in 0.81", TO_ONE, "stands in no line"),
         ("out 0.81\nout 0.81", TO_ONE, "or in several"),
         ("out 0.81 of 8", TO_ONE, "`holds` has 1 entries, and the line 2 numbers: 0.81, 8"),
@@ -259,6 +267,113 @@ def test_each_processor_says_how_to_be_one() -> None:
         assert {*processors.setting(name, 1)} == {*processors.SETTINGS, "OMP_NUM_THREADS"}
 
 
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="not of the family x86")
+def test_a_setting_changes_what_torch_uses() -> None:
+    assert processors.capability("SSE4") == "DEFAULT"
+    assert processors.name_of_this_one()
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        ({"this processor": "AVX512", "AVX2": "AVX2", "SSE4": "DEFAULT"}, []),
+        ({"this processor": "AVX2", "AVX2": "AVX2", "SSE4": "DEFAULT"}, ["AVX2"]),
+        ({"this processor": "DEFAULT", "AVX2": "DEFAULT", "SSE4": "DEFAULT"}, ["AVX2", "SSE4"]),
+        ({"this processor": "SVE256", "AVX2": "DEFAULT", "SSE4": "DEFAULT"}, ["AVX2", "SSE4"]),
+    ],
+)
+def test_processors_that_cannot_be_had(
+    capabilities: dict[str, str], expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processors, "capability", capabilities.__getitem__)
+    assert processors.alike() == expected
+
+
+# What is not measured
+
+
+def spread_of(path: Path, notebook: NotebookNode, only: str = "") -> int:
+    path.write_text(nbformat.writes(notebook) + "\n")
+    return asyncio.run(spread.main([path], 1, only))
+
+
+def test_nothing_is_written_where_processors_are_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(processors, "capability", lambda name: "DEFAULT")
+    path = tmp_path / "01_x.ipynb"
+    assert spread_of(path, notebook := chapter(holds={"out": [0, 1]})) == 1
+    assert "AVX2 and SSE4 cannot be had here" in capsys.readouterr().err
+    assert path.read_text() == nbformat.writes(notebook) + "\n"
+    assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize(("only", "more"), [("nosuch", ""), ("seeds", "need a held number")])
+def test_a_name_that_fits_no_run_is_refused(
+    only: str, more: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert spread_of(tmp_path / "01_x.ipynb", chapter(), only) == 1
+    shown = capsys.readouterr()
+    assert f"01_x: no run has {only!r} in its name: this processor, 1 thread; " in shown.err
+    assert more in shown.err
+    assert not shown.out
+
+
+def test_a_kernel_that_ends_is_a_fault_of_its_chapter_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def run(self: spread.Variant, notebook: NotebookNode, path: Path) -> NotebookNode:
+        if path.stem == "01_ends":
+            raise spread.NoRunError(f"{path.stem}, {self.name}: Cell 0 ended the kernel")
+        return notebook
+
+    monkeypatch.setattr(spread.Variant, "run", run)
+    paths = [tmp_path / "01_ends.ipynb", tmp_path / "02_runs.ipynb"]
+    for path in paths:
+        path.write_text(nbformat.writes(chapter(holds={"out": [0, 1]})) + "\n")
+    assert asyncio.run(spread.main(paths, 2, "AVX2")) == 1
+    shown = capsys.readouterr()
+    assert "Fault: 01_ends, AVX2, 1 thread: Cell 0 ended the kernel" in shown.err
+    assert "02_runs, Cell 1 ('print(x)'), 'out': 0.81, seen 0.81 to 0.81" in shown.out
+    assert "02_runs" not in shown.err
+
+
+def test_a_kernel_that_ends_raises_no_exit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def execute(*given: object, **more: object) -> str:
+        return "No kernel started"
+
+    monkeypatch.setattr(spread, "execute", execute)
+    with pytest.raises(spread.NoRunError, match="01_x, AVX2, 1 thread: No kernel started"):
+        asyncio.run(spread.PLAIN[2].run(chapter(), tmp_path / "01_x.ipynb"))
+
+
+def test_a_file_is_written_as_a_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "record.json"
+    path.write_text("old")
+    path.chmod(0o640)
+    write_whole(path, "new")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o640)
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(path, "half \udc80")
+    assert path.read_text() == "new"
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_other_chapters_stay_in_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "benchmarks").mkdir()
+    path = tmp_path / "02_x.ipynb"
+    path.write_text(nbformat.writes(chapter()) + "\n")
+    book = spread.Chapter(path)
+    write_whole(held.RECORD, '{"01_x": {"a": {}}}')  # by another spread, in the meantime
+    assert not spread.write(book, {})
+    assert [*held.read_record()] == ["01_x", "02_x"]
+    assert held.read_record()["01_x"] == {"a": {}}
+
+
 # From end to end
 
 CODE = """import os
@@ -294,6 +409,9 @@ def test_the_tolerance_is_written_and_accepted(measured: tuple[list[str], Path])
     notebook = nbformat.read(measured[1], as_version=4)
     recorded = json.loads((measured[1].parent / held.RECORD).read_text())["01_x"]
     assert not held.faults(notebook, recorded)
+    made = recorded.pop("made")
+    assert {*made} == {"date", "processor", "torch", "numpy"}
+    assert all(made.values())
     (entry,) = recorded.values()
     assert entry["stored"] == {"x": "0.13 8 1"}
     assert entry["seen"]["SSE4, 1 thread"] == {"x": "0.13 8 1"}

@@ -188,13 +188,13 @@ def entries(entry: object) -> list:
 def with_stored_held(kind: str, live: str, stored: str, tolerances: Tolerances) -> str:
     """Return live with each held number that agrees as it is stored."""
     for key in tolerances:
-        for new, old, tolerance in reversed(held(key, kind, live, stored, tolerances)):
+        for new, old, tolerance in reversed(held_pairs(key, kind, live, stored, tolerances)):
             if distance(new[1], old[1]) <= tolerance:
                 live = live[: new.start()] + old[0] + live[new.end() :]
     return live
 
 
-def held(
+def held_pairs(
     key: str, kind: str, live: str, stored: str, tolerances: Tolerances
 ) -> list[tuple[re.Match[str], re.Match[str], Decimal]]:
     """Pair the held numbers of the key's line, new and stored, with their tolerances."""
@@ -217,7 +217,7 @@ def moved_too_far(
         for one, other in zip(readable(live), readable(stored), strict=False)
         for kind in one.keys() & other.keys()
         for key in tolerances
-        for new, old, tolerance in held(key, kind, one[kind], other[kind], tolerances)
+        for new, old, tolerance in held_pairs(key, kind, one[kind], other[kind], tolerances)
         if distance(new[1], old[1]) > tolerance
     ]
 

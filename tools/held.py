@@ -8,7 +8,7 @@ has seen, rounded up to two digits; one unit of the last digit printed where not
 
 The record, `benchmarks/spread.json`, has for each chapter and cell what was seen, and a digest of
 the code it came from: all code cells up to this one, and the version of the package. Cells that are
-only checks do not count, nor does Markdown.
+only checks do not count, nor does Markdown. Beside the cells, "made" says when and where that was.
 """
 
 import hashlib
@@ -43,12 +43,13 @@ def held_cells(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
 def ranges_of(cell: NotebookNode) -> dict[str, list[Range | None]]:
     """Read a cell's `holds`: for each key an entry for each number of its line."""
     return {
-        key: [_range(entry)] if _is_range(entry) else [each and _range(each) for each in entry]
+        key: [_range(entry)] if is_range(entry) else [each and _range(each) for each in entry]
         for key, entry in cell.metadata.get("holds", {}).items()
     }
 
 
-def _is_range(entry: list) -> bool:
+def is_range(entry: list) -> bool:
+    """Whether an entry of `holds` is one range, not a list of them."""
     return len(entry) == 2 and any(isinstance(each, int | float) for each in entry)
 
 
@@ -145,7 +146,8 @@ def fault_of_key(cell: NotebookNode, key: str) -> str | None:
             f"{', '.join(line.values)}"
         )
     for number, limits in zip(line.values, ranges, strict=True):
-        if limits and not limits[0] <= value(number) <= limits[1]:
+        stored = value(number)
+        if limits and not (stored.is_finite() and limits[0] <= stored <= limits[1]):
             return f"{number} is stored, outside of its range; mend the sentence, or `holds`"
     return None
 

@@ -1,5 +1,11 @@
 """Other processors than this one: what tells the libraries to use older instructions only."""
 
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
 SETTINGS = (
     "ATEN_CPU_CAPABILITY",
     "ONEDNN_MAX_CPU_ISA",
@@ -25,3 +31,34 @@ PROCESSORS = {
 def setting(processor: str, threads: int) -> dict[str, str]:
     """The environment variables of a processor and a number of threads."""
     return PROCESSORS[processor] | {"OMP_NUM_THREADS": str(threads)}
+
+
+def alike() -> list[str]:
+    """Name those that compute as another one does: older than, or unlike, what a setting can ask.
+
+    On ARM no setting changes anything; without AVX-512, AVX2 is this processor.
+    """
+    found = {name: capability(name) for name in PROCESSORS}
+    others = list(PROCESSORS)[1:]
+    return [name for name in others if list(found.values()).count(found[name]) > 1]
+
+
+def capability(processor: str) -> str:
+    """The instructions that torch uses with the settings of a processor."""
+    command = "import torch; print(torch.backends.cpu.get_cpu_capability())"
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        env=os.environ | setting(processor, 1),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def name_of_this_one() -> str:
+    """What the processor calls itself."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

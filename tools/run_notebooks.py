@@ -20,7 +20,7 @@ from nbformat.v4 import new_output
 
 import held
 from comparison import TABLE, TABLE_ID, WIDGET
-from stored import label
+from stored import label, write_whole
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # a progress bar must leave nothing behind
 
@@ -52,7 +52,7 @@ async def renew(path: Path) -> bool:
     tidy(notebook)
     after = nbformat.writes(notebook) + "\n"
     if after != before:
-        path.write_text(after, encoding="utf-8")
+        write_whole(path, after)
     for fault in held.faults(notebook, held.read_record().get(path.stem, {})):
         print(f"{path}: {fault}; 'make spread CHAPTER={path.stem.split('_')[0]}' measures anew")
     state = "unchanged" if after == before else "changed"

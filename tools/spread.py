@@ -4,6 +4,7 @@ Each chapter runs as three processors would run it, with one and with two thread
 with all seeds shifted. A number that is not held may not move from processor to processor. A held
 one gets its tolerance (tools/held.py), and all that was seen is kept in benchmarks/spread.json.
 An assertion that fails with shifted seeds is no fault, but it may claim too much: it is listed.
+A machine that cannot stand for three processors measures nothing: tolerances would be too narrow.
 """
 
 import argparse
@@ -16,7 +17,9 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -24,14 +27,19 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 import held
+import processors
 from comparison import agreed, distance, lines, lines_of, only_line, value
 from processors import PROCESSORS, setting
 from run_notebooks import execute, tidy
-from stored import label
+from stored import label, write_whole
 
 TOOLS = Path(__file__).parent.resolve()
 SHIFTS = 4
 FAR = Decimal("inf")
+
+
+class NoRunError(Exception):
+    """A kernel that did not start, or ended."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class Variant:
             notebook.cells.insert(0, new_code_cell(first))
         environment = os.environ | self.environment
         if error := await execute(notebook, path.parent, environment, allow_errors=True):
-            sys.exit(f"{path}, {self.name}: {error}")
+            raise NoRunError(f"{path.stem}, {self.name}: {error}")
         tidy(notebook)
         del notebook.cells[: bool(self.shift)]
         return notebook
@@ -76,21 +84,26 @@ class Chapter:
     path: Path
     only: str = ""  # variants in whose name this stands
     runs: dict[str, NotebookNode] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)  # why runs gave nothing
 
     def __post_init__(self) -> None:
         self.stored = nbformat.read(self.path, as_version=4)
-        wanted = PLAIN + SHIFTED * any(True for _ in self.held())
+        wanted = PLAIN + (SHIFTED if any(self.holding()) else [])
         self.variants = [variant for variant in wanted if self.only in variant.name]
 
-    def held(self) -> Iterator[tuple[int, NotebookNode]]:
+    def holding(self) -> Iterator[tuple[int, NotebookNode]]:
         """Yield place and cell of those that hold a number."""
         return ((k, cell) for k, cell in held.held_cells(self.stored) if "holds" in cell.metadata)
 
     def faults_before(self) -> list[str]:
-        """Say which keys do not fit, before anything runs."""
+        """Say which keys do not fit, or that no run is asked for, before anything runs."""
+        if not self.variants:
+            names = "; ".join(variant.name for variant in PLAIN + SHIFTED)
+            seeds = "" if any(self.holding()) else ", of which those with seeds need a held number"
+            return [f"{self.path.stem}: no run has {self.only!r} in its name: {names}{seeds}"]
         return [
             self.say(k, f"{key!r}: {fault}")
-            for k, cell in self.held()
+            for k, cell in self.holding()
             for key in cell.metadata.holds
             if (fault := held.fault_of_key(cell, key))
         ]
@@ -104,8 +117,14 @@ class Chapter:
 
         async def when_free(variant: Variant) -> None:
             async with free:
+                if self.broken:
+                    return
                 start = time.monotonic()
-                self.runs[variant.name] = await variant.run(self.stored, self.path)
+                try:
+                    self.runs[variant.name] = await variant.run(self.stored, self.path)
+                except NoRunError as error:
+                    self.broken.append(str(error))
+                    return
                 took = f"{time.monotonic() - start:.0f} s"
                 print(f"{self.path.stem}: {variant.name}, {took}", flush=True)
 
@@ -140,7 +159,7 @@ class Chapter:
     def record(self) -> tuple[dict, list[str]]:
         """Return what is to be recorded, and say of which cells it cannot be."""
         entries, faults = {}, []
-        for index, cell in self.held():
+        for index, cell in self.holding():
             seen, missing = self.seen(index)
             faults += missing
             if not missing:
@@ -162,7 +181,7 @@ class Chapter:
 
     def summary(self, entries: dict) -> Iterator[str]:
         """Say of each held number what was seen, and its tolerance."""
-        for index, cell in self.held():
+        for index, cell in self.holding():
             entry = entries.get(cell.id, {"stored": {}})
             for key in entry["stored"]:
                 found = held.measured(entry, key, held.ranges_of(cell)[key])
@@ -220,18 +239,24 @@ def how_far(live: list[str], stored: list[str]) -> str | None:
 
 def write(chapter: Chapter, entries: dict) -> list[str]:
     """Write record and tolerances; say of which cells they would not do."""
-    everything = held.read_record()
-    everything[chapter.path.stem] = entries
+    everything = held.read_record()  # read now: another chapter's may have been written meanwhile
+    everything[chapter.path.stem] = {"made": made()} | entries
     text = json.dumps(dict(sorted(everything.items())), indent=1, ensure_ascii=False)
-    held.RECORD.write_text(text + "\n", "utf-8")
+    write_whole(held.RECORD, text + "\n")
     before = chapter.path.read_text("utf-8")
     notebook = nbformat.reads(before, as_version=4)  # it may have been edited meanwhile
     for index, cell in enumerate(notebook.cells):
         set_tolerance(cell, entries.get(cell.id, {}), held.digest(notebook, index))
     after = nbformat.writes(notebook) + "\n"
     if after != before:
-        chapter.path.write_text(after, "utf-8")
+        write_whole(chapter.path, after)
     return [f"{chapter.path.stem}, {fault}" for fault in held.faults(notebook, entries)]
+
+
+def made() -> dict[str, str]:
+    """When and where it was measured."""
+    versions = {name: version(name) for name in ("torch", "numpy")}
+    return {"date": date.today().isoformat(), "processor": processors.name_of_this_one()} | versions
 
 
 def set_tolerance(cell: NotebookNode, entry: dict, code: str) -> None:
@@ -252,7 +277,7 @@ def as_written(tolerances: list[Decimal | None], holds: list) -> object:
         None if each is None else int(each) if each == each.to_integral_value() else float(each)
         for each in tolerances
     ]
-    return plain if len(plain) > 1 or not isinstance(holds[0], int | float | None) else plain[0]
+    return plain[0] if held.is_range(holds) else plain
 
 
 async def measure(chapter: Chapter, free: asyncio.Semaphore) -> list[str]:
@@ -260,6 +285,8 @@ async def measure(chapter: Chapter, free: asyncio.Semaphore) -> list[str]:
     if faults := chapter.faults_before():
         return faults
     await chapter.measure(free)
+    if chapter.broken:
+        return chapter.broken
     entries, faults = chapter.record()
     for line in [*chapter.summary(entries), *chapter.failed()]:
         print(line, flush=True)
@@ -271,6 +298,14 @@ async def measure(chapter: Chapter, free: asyncio.Semaphore) -> list[str]:
 
 async def main(paths: list[Path], at_once: int, only: str) -> int:
     """Measure the chapters; return the exit code."""
+    if not only and (same := processors.alike()):
+        print(
+            f"Fault: {' and '.join(same)} cannot be had here: torch uses no other instructions. "
+            "Tolerances would be too narrow, so nothing is measured; a processor with AVX-512 can. "
+            "To look without writing: tools/spread.py --only seeds NOTEBOOK",
+            file=sys.stderr,
+        )
+        return 1
     free = asyncio.Semaphore(at_once)
     chapters = [Chapter(path, only) for path in paths]
     found = await asyncio.gather(*(measure(chapter, free) for chapter in chapters))

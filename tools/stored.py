@@ -1,5 +1,7 @@
-"""What a stored chapter lacks, and how to mend it."""
+"""What a stored chapter lacks, how to mend it, and how to store it."""
 
+import os
+import shutil
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -16,18 +18,21 @@ def unfinished(notebook: NotebookNode) -> list[str]:
     return [
         f"{label(notebook, index)} {fault}"
         for index, cell in enumerate(notebook.cells)
-        if (fault := _fault(cell))
+        if (fault := fault_of(cell))
     ]
 
 
-def _fault(cell: NotebookNode) -> str | None:
+def fault_of(cell: NotebookNode) -> str | None:
+    """Say why a cell has no results to show, if it has none."""
     if cell.cell_type != "code" or not cell.source.strip():
         return None
     if cell.execution_count is None:
         return "has not been run"
     is_meant = "raises-exception" in cell.metadata.get("tags", [])
     ends = [output.output_type for output in cell.outputs]
-    return "stores an error" if "error" in ends and not is_meant else None
+    if "error" in ends and not is_meant:
+        return "stores an error; tag it raises-exception if it is meant"
+    return None
 
 
 def how_to_mend(path: Path) -> str:
@@ -36,3 +41,15 @@ def how_to_mend(path: Path) -> str:
         f"'make run CHAPTER={path.stem.split('_')[0]}' runs it and stores its outputs; "
         f"'git checkout {path.parent.name}/{path.name}' goes back to what was stored before"
     )
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write all of a file or nothing: who reads it meanwhile sees the old one."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        new.write_text(text, encoding="utf-8")
+        if path.exists():
+            shutil.copymode(path, new)
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
