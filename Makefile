@@ -15,7 +15,7 @@ endif
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export ASKED ?= $(MAKECMDGOALS)
-# Usage: command $(call or_say,what to do)
+# Usage: command $(call or_say,what to do), without a comma: what follows it would be lost
 or_say = || { echo "make $(ASKED): $(1)" >&2; exit 1; }
 # Of two makes in this folder one at a time installs and builds: $(ALONE) $(MAKE) target
 ALONE := sh tools/alone.sh
@@ -26,6 +26,9 @@ MISSING := $(strip $(foreach each,$(CHAPTER),$(if $(call numbered,$(each)),,$(ea
 ifneq ($(MISSING),)
 $(error There is no chapter $(MISSING); say one of CHAPTER=$(foreach each,$(patsubst chapters/%,%,$(ALL)),$(firstword $(subst _, ,$(each)))))
 endif
+
+# For pytest -k: 01_mutual_information or 02_donsker_varadhan
+ONLY := $(subst $(empty) $(empty), or ,$(strip $(notdir $(basename $(CHAPTERS)))))
 
 .DEFAULT_GOAL := help
 .PHONY: help book pages environment test lab run spread portable bench pins clean
@@ -42,7 +45,7 @@ pages: .venv/book.stamp
 	@$(BIN)/python -c 'from jupyter_book.cli.main import main; main()' build --all -W -n --keep-going . > _build/log.txt 2>&1 \
 		|| { grep -E 'WARNING|ERROR' _build/log.txt || tail -n 30 _build/log.txt; \
 		echo "make book: mend what is named above (line 20003 of a notebook is line 3 of its second cell; all is in _build/log.txt)" >&2; exit 1; }
-	@$(BIN)/python tools/count_pages.py $(call or_say,the pages built are not those of _toc.yml, see above; 'rm -r _build' removes old ones)
+	@$(BIN)/python tools/count_pages.py $(call or_say,the pages built are not those of _toc.yml: see above ('rm -r _build' removes old ones))
 
 environment:
 	@test -e .venv/full.stamp && $(MAKE) --no-print-directory -q .venv/full.stamp || $(ALONE) $(MAKE) --no-print-directory .venv/full.stamp
@@ -51,8 +54,8 @@ test: environment ## re-measure every number, build strictly, test the pages in 
 	@$(BIN)/python -m ruff check . $(call or_say,ruff found the faults above; '$(BIN)/ruff check --fix .' mends most)
 	@$(BIN)/python -m ruff format --check . $(call or_say,run '$(BIN)/ruff format .')
 	@$(MAKE) --no-print-directory book
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(CHAPTER),$(CHAPTERS) tests/test_notebooks.py) $(PYTEST_ARGS) \
-		$(call or_say,tests failed. A cell that raises wants mending; a number that changed on purpose wants 'make run', and 'make spread' if it is held (+ marks what is stored and - what came out))
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(CHAPTER),$(CHAPTERS) tests/test_notebooks.py -k '$(ONLY)') $(PYTEST_ARGS) \
+		$(call or_say,tests failed. A cell that raises wants mending; a number that changed on purpose wants 'make run' and if it is held 'make spread' (+ marks what is stored and - what came out))
 
 lab: environment ## open JupyterLab on the chapters
 	@$(BIN)/python -m jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) chapters $(call or_say,JupyterLab stopped; see above)

@@ -9,7 +9,7 @@ CLOSE = 6e-4  # an answer may be rounded to three decimals
 
 def die(answer: object) -> None:
     """Check I(X;Z) of a fair die and its parity: two numbers, in nats and in bits."""
-    if untried(answer, "pair of numbers, (nats, bits)"):
+    if untried(answer, "(nats, bits)"):
         return
     nats, bits = _pair(answer)
     right = _is_right(nats, np.log(2)), _is_right(bits, 1)

@@ -79,6 +79,46 @@ def test_means_are_those_of_the_errors(part):
             assert method["apart"] == pytest.approx(np.sqrt(((errors - luck) ** 2).mean()))
 
 
+def test_counts_of_few_pairs_are_those_of_the_readme():
+    """Normal scores make the cubed pairs the Gaussian ones: those cells are not counted twice."""
+    for n in accuracy.SMALL:
+        once, twice = (
+            row("small", case=f"{name}Gaussian, ρ = 0.9", n=n)["methods"] for name in ("", "cubed ")
+        )
+        for method in ("estimate_mi", "KSG, scores"):
+            assert once[method]["errors"] == pytest.approx(twice[method]["errors"], abs=1e-5)
+    distinct = [each for each in rows("small") if "cubed" not in each["case"]]
+    nearer = {
+        by: [
+            each["methods"]["KSG, scores"][by] < each["methods"]["estimate_mi"][by]
+            for each in distinct
+        ]
+        for by in ("apart", "rms")
+    }
+    text = (BENCHMARKS / "README.md").read_text("utf-8")
+    assert f"in {sum(nearer['apart'])} of {len(distinct)} cells" in text
+    assert f"rms error in {sum(nearer['rms'])} of {len(distinct)}." in text
+    ours = [
+        (each["case"], each["n"])
+        for each, ksg in zip(distinct, nearer["apart"], strict=True)
+        if not ksg and "Gaussian" in each["case"]
+    ]
+    assert ours == [("Gaussian, ρ = 0.9", 500), ("Gaussian, ρ = 0.9", 1000)]
+
+
+def test_ksg_is_nearer_in_all_seeds_where_the_pages_say_so():
+    nearer = set()
+    for each in rows("non_gaussian"):
+        luck = np.array(each["of_samples"]) - each["truth"]
+        ours, ksg = (
+            np.abs(np.array(each["methods"][name]["errors"]) - luck)
+            for name in ("estimate_mi", "KSG")
+        )
+        if (ksg < ours).all():
+            nearer.add(each["case"].split(",")[0])
+    assert nearer == {"additive uniform noise", "mixture", "spiral", "discrete-continuous"}
+
+
 # Measured again
 
 

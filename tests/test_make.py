@@ -1,6 +1,7 @@
 """The Makefile and tools/alone.sh: chapters by number, other folders, two makes at once."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -214,3 +215,10 @@ def test_a_folder_that_cannot_be_written_to_is_named_as_such(tmp_path: Path) -> 
         pytest.skip(f"this user may write everywhere, and no other can be had: {error}")
     assert "cannot be written to" in output(process)
     assert process.returncode == 1
+
+
+def test_no_advice_is_cut_off_at_a_comma():
+    text = (ROOT / "Makefile").read_text("utf-8")
+    advice = re.findall(r"\$\(call or_say,((?:[^()]|\([^()]*\))*)\)\s*(?:\n|;|\\)", text)
+    assert len(advice) > 10
+    assert not [each for each in advice if "," in re.sub(r"\$\([^()]*\)", "", each)]
