@@ -6,6 +6,7 @@
   errors. The preload is only a hint: the theme draws its icons by script.
 - A chapter saved by JupyterLab holds the state of progress bars that are gone; its page would load
   scripts from the web for them. And cells that have not been run would leave gaps without a word.
+- pandas leaves the corner of a table empty and calls it a heading.
 - Docutils gives an entry of the bibliography a role that WAI-ARIA has dropped, and that a list may
   not hold: a screen reader finds an empty list.
 """
@@ -21,6 +22,7 @@ from sphinx.util.logging import getLogger
 from stored import how_to_mend, unfinished
 
 FONT_PRELOAD = re.compile(r'<link rel="preload" as="font" [^>]*>\s*')
+CORNER = re.compile(r"<th(\b[^>]*)>\s*(?:&nbsp;|\xa0)?\s*</th>")
 WIDGETS = re.compile(
     r'<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>\s*'
     r'|<script[^>]* src="https://cdn[^"]*/(?:require\.min|embed-amd)\.js"></script>\s*',
@@ -52,4 +54,5 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     """Rewrite the built pages in place."""
     for page in Path(app.outdir).glob("**/*.html"):
         text = WIDGETS.sub("", FONT_PRELOAD.sub("", page.read_text("utf-8")))
+        text = CORNER.sub(r"<td\1></td>", text)
         page.write_text(text.replace('role="doc-biblioentry"', 'role="listitem"'), "utf-8")
