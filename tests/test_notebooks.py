@@ -9,7 +9,6 @@ roles such as {cite} or {ref} are not prose.
 import ast
 import json
 import re
-from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -32,13 +31,14 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import held
+import readme_picture
 from comparison import lines, lines_of
 from mend_pages import mend_pages
 from stored import how_to_mend, unfinished
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
-README_PICTURES = sorted((ROOT / "images").glob("fig-*.png"))
+README_PICTURES = sorted((ROOT / "images").glob("fig-*.svg"))
 # These chapters still have open checks and verdicts; the list is to become empty.
 EXEMPT = {"07_estimating_in_practice"}
 STRICT = [path for path in CHAPTERS if path.stem not in EXEMPT]
@@ -410,8 +410,61 @@ def refuse(faults: list[str], hint: str) -> None:
         pytest.fail("\n".join([*faults, hint]), pytrace=False)
 
 
+PREDICT_IN_TEXT = re.compile(r"(?m)^\*\*Predict|\{admonition\} *(?!Predict$)\S*Predict")
+PREDICT_BOX = re.compile(r"(?ms)^(:{4,})\{admonition\} Predict$(.*?)^\1$")
+FOLDED_ANSWER = re.compile(r"\{admonition\} What happens\n+:class: dropdown")
+
+
+def test_predict_is_a_box_with_a_folded_answer(chapter: NotebookNode) -> None:
+    text = "\n\n".join(cell.source for cell in chapter.cells if cell.cell_type == "markdown")
+    assert not PREDICT_IN_TEXT.findall(text)
+    boxes = PREDICT_BOX.findall(text)
+    assert boxes, "a chapter asks the reader to predict"
+    assert len(boxes) == text.count("{admonition} Predict"), "four colons or more, closed alike"
+    assert not [body[:80] for _, body in boxes if not FOLDED_ANSWER.search(body)]
+
+
+def test_at_most_two_open_code_cells_in_a_row(chapter: NotebookNode) -> None:
+    in_a_row, faults = 0, []
+    for number, cell in enumerate(chapter.cells, start=1):
+        is_open = cell.cell_type == "code" and "hide-input" not in cell.metadata.get("tags", [])
+        in_a_row = in_a_row + 1 if is_open else 0 if cell.cell_type == "markdown" else in_a_row
+        faults += [place(number, cell)] if is_open and in_a_row > 2 else []
+    refuse(faults, "a sentence before the third, or fold what does not teach")
+
+
+def test_folds_say_what_they_hold(chapter: NotebookNode) -> None:
+    folded = [cell for cell in chapter.cells if "hide-input" in cell.metadata.get("tags", [])]
+    prompts = [cell.metadata.get("mystnb", {}).get("code_prompt_show", "") for cell in folded]
+    assert all(prompts), "a fold has a prompt of its own: mystnb: code_prompt_show"
+    assert not repeated(each for each in prompts if each not in (held.CHECK, held.DRAWING))
+
+
+def test_figures_are_vector_graphics_legible_on_a_phone(chapter: NotebookNode) -> None:
+    faults = {
+        place(number, cell): smallest
+        for number, cell in enumerate(chapter.cells, start=1)
+        for svg in svgs(cell)
+        if (smallest := smallest_letters(svg)) < 9
+    }
+    assert not faults, "pixels at a column of 342; figures are 5.2 inches wide, text is 10 points"
+    assert not [m for cell in chapter.cells for m in pictures(cell) if m != "image/svg+xml"]
+
+
+def svgs(cell: NotebookNode) -> list[str]:
+    data = [out.get("data", {}) for out in cell.get("outputs", [])]
+    return [each["image/svg+xml"] for each in data if "image/svg+xml" in each]
+
+
+def smallest_letters(svg: str) -> float:
+    """Size of the smallest text in pixels on a phone; Matplotlib scales glyphs of 100 points."""
+    width = float(re.search(r'<svg\b[^>]* width="([\d.]+)pt"', svg)[1])
+    sizes = re.findall(r'<g[^>]* transform="translate\([^)]*\)[^"]*scale\(([\d.]+) -', svg)
+    return round(min(100 * float(size) for size in sizes) * 342 / width, 1)
+
+
 def test_length(chapter: NotebookNode) -> None:
-    assert 1200 <= words(chapter) <= 2800
+    assert 1200 <= words(chapter) <= 2600
 
 
 def test_style(chapter: NotebookNode) -> None:
@@ -470,15 +523,10 @@ def test_decimals_on_other_pages_come_from_a_chapter(other_page: NotebookNode) -
 
 @pytest.mark.parametrize("picture", README_PICTURES, ids=lambda path: path.stem)
 def test_pictures_of_the_readme_are_those_of_the_chapters(picture: Path) -> None:
-    stored = {
-        cell.metadata.get("mystnb", {}).get("figure", {}).get("name"): output.data["image/png"]
-        for path in CHAPTERS
-        for cell in code_cells(read(path))
-        for output in cell.outputs
-        if "image/png" in output.get("data", {})
-    }
+    stored = readme_picture.stored(CHAPTERS)
     assert picture.stem in stored, "no chapter has a figure of this name"
-    assert b64decode(stored[picture.stem]) == picture.read_bytes(), "'make run' copies it"
+    shown = readme_picture.on_white(stored[picture.stem])
+    assert shown == picture.read_text("utf-8"), "'make run' copies it"
 
 
 # The checks above

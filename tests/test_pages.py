@@ -87,7 +87,27 @@ return all("article .math, article pre").filter((e) => e.scrollWidth > e.clientW
 """
 DARK_PAPER = """
 const light = (e) => style(e).backgroundColor.match(/[\\d.]+/g).slice(0, 3).every((c) => c > 180);
-return all("article img").filter((e) => !light(e) || /invert/.test(style(e).filter)).map(describe);
+const turned = (e) => /invert/.test(style(e).filter);
+return all("article img").filter((e) => e.closest(".as-is") ? !light(e) || turned(e) : !turned(e))
+  .map(describe);
+"""
+OPEN_CODE_AND_PICTURES = """
+const shown = (e) => { const box = e.getBoundingClientRect(); return box.width && box.height; };
+const open = (e) => shown(e) && !e.closest("details:not([open])");
+const code = all("article div.cell_input").filter(open);
+const pictures = all("article img").filter(open).map((e) => e.closest("figure") || e);
+const top = (e) => e.getBoundingClientRect().top + scrollY;
+const share = (list) => list.reduce((sum, e) => sum + e.getBoundingClientRect().height, 0)
+  / article.getBoundingClientRect().height;
+return [Math.min(...pictures.map(top)), Math.min(...code.map(top)), share(code), share(pictures)];
+"""
+SMALL_FORMULAS = """
+const size = (e) => parseFloat(style(e).fontSize);
+return all("article mjx-container").filter((e) => size(e) < 0.999 * size(e.parentElement))
+  .map(describe);
+"""
+LONG_FORMULAS = """
+return all("article div.math").filter((e) => e.scrollWidth > e.clientWidth + 1).map(describe);
 """
 
 
@@ -241,9 +261,32 @@ def test_pictures_are_there_and_described(view):
     assert [alt for alt in alts if RAW_MARKUP.search(alt)] == []
 
 
-def test_pictures_have_a_light_background(view):
+def test_pictures_follow_a_dark_page_or_keep_a_light_ground(view):
     if view.is_dark:
         assert view.run(DARK_PAPER) == []
+
+
+def test_a_chapter_opens_with_a_picture_and_has_more_to_see_than_code(view):
+    if view.name.startswith("chapters/") and not view.is_narrow:
+        picture, code, share_of_code, share_of_pictures = folded(view)
+        assert picture < min(900, code)
+        assert share_of_code <= 0.25
+        assert share_of_pictures >= 0.15
+
+
+def folded(view: View) -> list[float]:
+    """Measure the page as it is loaded, with its folds closed; the tests open them."""
+    page = view.page.context.new_page()
+    page.goto(uri(view.name))
+    page.evaluate("() => window.MathJax?.startup?.promise?.then(() => null)")
+    found = page.evaluate(f"() => {{ {HELPERS} {OPEN_CODE_AND_PICTURES} }}")
+    page.close()
+    return found
+
+
+def test_formulas_are_as_large_as_the_text_and_whole(view):
+    assert view.run(SMALL_FORMULAS) == []
+    assert view.run(LONG_FORMULAS) == []
 
 
 def test_nothing_is_wider_than_its_column_or_cut_off(view):

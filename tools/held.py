@@ -7,10 +7,12 @@ range, and is written by `tools/spread.py`: twice the largest distance from the 
 has seen, rounded up to two digits; one unit of the last digit printed where nothing moved.
 
 The record, `benchmarks/spread.json`, has for each chapter and cell what was seen, and a digest of
-the code it came from: all code cells up to this one, and the version of the package. Cells that are
-only checks do not count, nor does Markdown. Beside the cells, "made" says when and where that was.
+the code it came from: all code cells up to this one, and the version of the package. Cells that only
+check or only draw do not count, nor do Markdown, comments, and where one cell ends and the next
+begins. Beside the cells, "made" says when and where that was.
 """
 
+import ast
 import hashlib
 import json
 from collections.abc import Iterator
@@ -25,6 +27,7 @@ from stored import label
 
 RECORD = Path("benchmarks/spread.json")
 CHECK = "How this is checked"  # the prompt of a cell that only checks
+DRAWING = "Plotting code"  # of one that only draws
 Range = tuple[Decimal, Decimal]
 
 
@@ -60,14 +63,19 @@ def _range(ends: list) -> Range:
 
 def is_check(cell: NotebookNode) -> bool:
     """Whether a cell is folded as one that only checks."""
-    return cell.metadata.get("mystnb", {}).get("code_prompt_show") == CHECK
+    return _prompt(cell) == CHECK
+
+
+def _prompt(cell: NotebookNode) -> str | None:
+    return cell.metadata.get("mystnb", {}).get("code_prompt_show")
 
 
 def digest(notebook: NotebookNode, index: int) -> str:
     """Name the code that a cell's output comes from."""
     cells = [cell for cell in notebook.cells[: index + 1] if cell.cell_type == "code"]
-    sources = [cell.source.strip() for cell in cells if not is_check(cell)]
-    return hashlib.sha256("\0".join([version("mine-lib"), *sources]).encode()).hexdigest()[:16]
+    sources = [cell.source for cell in cells if _prompt(cell) not in (CHECK, DRAWING)]
+    code = ast.unparse(ast.parse("\n".join(sources)))
+    return hashlib.sha256("\0".join([version("mine-lib"), code]).encode()).hexdigest()[:16]
 
 
 def tolerance(stored: str, seen: list[str]) -> Decimal:

@@ -9,18 +9,22 @@
 - pandas leaves the corner of a table empty and calls it a heading.
 - Docutils gives an entry of the bibliography a role that WAI-ARIA has dropped, and that a list may
   not hold: a screen reader finds an empty list.
+
+And a section whose title begins with "Optional:" is folded, text, cells and all.
 """
 
 import re
 from pathlib import Path
 
 import nbformat
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.logging import getLogger
 
 from stored import how_to_mend, unfinished
 
+OPEN_FOLD = '<details class="optional"><summary>Show this section</summary>'
 FONT_PRELOAD = re.compile(r'<link rel="preload" as="font" [^>]*>\s*')
 CORNER = re.compile(r"<th(\b[^>]*)>\s*(?:&nbsp;|\xa0)?\s*</th>")
 WIDGETS = re.compile(
@@ -37,6 +41,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
             if listener.handler.__module__ == "sphinx_thebe":
                 app.disconnect(listener.id)
     app.connect("env-before-read-docs", name_gaps)
+    app.connect("doctree-resolved", fold_optional)
     app.connect("build-finished", mend_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -48,6 +53,14 @@ def name_gaps(app: Sphinx, env: BuildEnvironment, names: list[str]) -> None:
         if path.suffix == ".ipynb":
             for gap in unfinished(nbformat.read(path, as_version=4)):
                 getLogger(__name__).warning(f"{gap}; {how_to_mend(path)}", location=name)
+
+
+def fold_optional(app: Sphinx, doctree: nodes.document, name: str) -> None:
+    """Fold what stands below a title that begins with "Optional:"."""
+    for section in list(doctree.findall(nodes.section)):
+        if section[0].astext().startswith("Optional:"):
+            section.insert(1, nodes.raw("", OPEN_FOLD, format="html"))
+            section.append(nodes.raw("", "</details>", format="html"))
 
 
 def mend_pages(app: Sphinx, exception: Exception | None) -> None:

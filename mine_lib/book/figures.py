@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
+from IPython import get_ipython
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 from numpy.typing import ArrayLike
 
 # Okabe and Ito's colour-blind-safe colours, the dark ones first, each with its own line style
@@ -16,23 +18,34 @@ TRUTH = "#333333"
 
 
 def use_style() -> None:
-    """Set Matplotlib's defaults for every figure of the book."""
+    """Set Matplotlib's defaults for every figure of the book; a notebook then shows it as SVG.
+
+    Sizes are for a phone: a figure 5.2 inches wide shows there with letters of 9 pixels. Draw
+    many points with `rasterized=True`, or the file gets large. The ground is transparent, so that
+    a dark page can turn the colours over (assets/book.css).
+    """
+    if get_ipython():
+        set_matplotlib_formats("svg", metadata={"Date": None})
     plt.rcParams.update(
         {
             "axes.axisbelow": True,
+            "axes.facecolor": "none",
             "axes.grid": True,
             "axes.prop_cycle": cycler(color=COLOURS, linestyle=STYLES),
             "axes.spines.right": False,
             "axes.spines.top": False,
             "figure.constrained_layout.use": True,
-            "figure.dpi": 144,  # twice what a page shows, for sharp screens
-            "figure.figsize": (6, 2.9),
-            "font.size": 10,
+            "figure.facecolor": "none",  # so that JupyterLab lays it on light ground in dark mode
+            "figure.dpi": 144,  # of what is rasterised: twice what a page shows
+            "figure.figsize": (5.2, 2.9),
+            "font.size": 10.5,
             "grid.color": "#DDDDDD",
             "grid.linewidth": 0.6,
+            "legend.fontsize": 10,
             "legend.frameon": False,
             "lines.linewidth": 1.8,
-            "savefig.facecolor": "white",
+            "savefig.facecolor": "none",
+            "svg.hashsalt": "mine",  # the same names of parts in every run
         }
     )
 
@@ -58,13 +71,13 @@ def draw_clouds(clouds: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Figure:
 
     A sample whose x has two columns is drawn as the plane of these two, with z as the colour.
     """
-    fig, axes = plt.subplots(1, len(clouds), figsize=(6, 1.6), squeeze=False)
+    fig, axes = plt.subplots(1, len(clouds), figsize=(5.2, 1.6), squeeze=False)
     for ax, (name, (x, z)) in zip(axes[0], clouds.items(), strict=True):
         if x.shape[1] == 2:
             colours = np.where(np.asarray(z)[:, 0] > 0.5, COLOURS[1], COLOURS[0])
-            ax.scatter(x[:, 0], x[:, 1], s=2, color=colours)
+            ax.scatter(x[:, 0], x[:, 1], s=2, color=colours, rasterized=True)
         else:
-            ax.scatter(x, z, s=2, color=COLOURS[0])
+            ax.scatter(x, z, s=2, color=COLOURS[0], rasterized=True)
         ax.set(xlabel=name, xticks=[], yticks=[])
         ax.margins(0.15)
     return fig
@@ -86,13 +99,13 @@ def draw_estimate(
     pointwise information, (n,), as the colour of the scores x and z if they have one column each,
     else as a histogram.
     """
-    fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
+    fig, (left, right) = plt.subplots(1, 2, figsize=(5.2, 2.8), layout="constrained")
     left.plot(step, held_out, "C0-", label="held back")
     left.plot(step, batches, "C1--", label="training batches")
     left.axhspan(*interval, color=TRUTH, alpha=0.15, linewidth=0)
     draw_truth(left, value, "estimate, 95 %")
     left.set(xlabel="step", ylabel="nats")
-    left.legend(fontsize=8)
+    left.legend()
     if x.shape[1] == z.shape[1] == 1:
         reach = np.quantile(np.abs(pointwise), 0.99)  # a few may be far out
         colours = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach}
@@ -103,5 +116,5 @@ def draw_estimate(
         right.hist(pointwise, bins=50)
         draw_truth(right, value, "estimate", vertical=True)
         right.set(xlabel="pointwise information (nats)", ylabel="pairs")
-        right.legend(fontsize=8)
+        right.legend()
     return fig

@@ -25,7 +25,7 @@ COLOURS = 64
 _FIXED_SIZE = {"figure.constrained_layout.use": True, "savefig.bbox": "standard"}
 
 # The start frame is only in the <img>, not in the list. Without script the slider stays hidden.
-_HTML = """<figure class="frames" style="margin:0 auto;max-width:{width}px">
+_HTML = """<figure class="{classes}" style="margin:0 auto;max-width:{width}px">
 <img src="{src}" alt="{alt}" width="{width}" height="{height}" style="max-width:100%;height:auto">
 <div style="display:flex;flex-wrap:wrap;align-items:center;gap:0 0.75em;min-height:44px">
 <label for="{id}">{label}</label>
@@ -69,6 +69,7 @@ class Frames:
     start: the value shown first, by default the first one.
     caption: plain text below the slider; in the book, the cell's metadata give a numbered one.
     size: width and height of the pictures in CSS pixels.
+    as_is: keeps the colours on a dark page, as heat maps need; else dark and light change places.
 
     Raises ValueError for values that are empty or look alike, and for a bad name, alt or start.
     20 pictures of scattered points weigh about 0.5 MB, of lines a little less.
@@ -85,12 +86,14 @@ class Frames:
         start: Any = None,
         caption: str = "",
         size: tuple[int, int] = (500, 320),
+        as_is: bool = False,
     ) -> None:
         values = list(values)
         shown = [_show(value) for value in values]
         _check(name, alt, shown)
         self._start = 0 if start is None else _index(start, shown)
         self._name, self._label, self._caption, self._size = name, label, caption, size
+        self._classes = "frames as-is" if as_is else "frames"
         self._frames = [_prepare(draw, value, alt, size) for value in values]
 
     def __repr__(self) -> str:
@@ -110,6 +113,7 @@ class Frames:
         ]
         return _HTML.format(
             id=f"frames-{self._name}",
+            classes=self._classes,
             width=self._size[0],
             height=self._size[1],
             src=start.src,
