@@ -44,7 +44,7 @@ def test_clouds_one_axes_each_and_colour_for_two_columns():
 
 def test_style_sets_size_and_colours():
     assert plt.rcParams["axes.prop_cycle"].by_key()["color"] == list(figures.COLOURS)
-    assert list(plt.rcParams["figure.figsize"]) == [6, 2.9]
+    assert list(plt.rcParams["figure.figsize"]) == [5.2, 2.9]
 
 
 def test_a_band_of_one_repeat_is_refused():

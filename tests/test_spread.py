@@ -21,6 +21,7 @@ from comparison import lines
 from stored import write_whole
 
 CHECK = {"mystnb": {"code_prompt_show": held.CHECK}}
+DRAWING = {"mystnb": {"code_prompt_show": held.DRAWING}}
 
 
 def prints(text: str, source: str = "print(x)", **metadata: object) -> NotebookNode:
@@ -185,6 +186,19 @@ def test_a_check_above_may_change_and_code_below_too() -> None:
     notebook.cells.append(new_code_cell("x = 3"))
     assert not faults(notebook, recorded)
     del notebook.cells[2].metadata["mystnb"]
+    assert "other code" in faults(notebook, recorded)
+
+
+def test_cells_may_be_drawn_commented_and_cut_in_another_way() -> None:
+    notebook = chapter(**TO_ONE)
+    recorded = record(notebook, "0.81", "0.78")
+    notebook.cells.insert(1, new_code_cell("plt.plot(x)", metadata=DRAWING))
+    notebook.cells[2].source = "x = 1  # of what follows"
+    assert not faults(notebook, recorded)
+    notebook.cells[3].source = "x = 1\nprint( x )"
+    del notebook.cells[2]
+    assert not faults(notebook, recorded)
+    notebook.cells[1].metadata["mystnb"]["code_prompt_show"] = "Training and plotting code"
     assert "other code" in faults(notebook, recorded)
 
 

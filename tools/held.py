@@ -7,9 +7,9 @@ range, and is written by `tools/spread.py`: twice the largest distance from the 
 has seen, rounded up to two digits; one unit of the last digit printed where nothing moved.
 
 The record, `benchmarks/spread.json`, has for each chapter and cell what was seen, and a digest of
-the code it came from: all code cells up to this one, and the version of the package. Cells that only
-check or only draw do not count, nor do Markdown, comments, and where one cell ends and the next
-begins. Beside the cells, "made" says when and where that was.
+the code it came from: all code cells up to this one, and the version of the package. Cells that
+only check or only draw do not count, nor do Markdown, comments, and where one cell ends and the
+next begins. Beside the cells, "made" says when and where that was.
 """
 
 import ast
