@@ -107,7 +107,12 @@ return all("article mjx-container").filter((e) => size(e) < 0.999 * size(e.paren
   .map(describe);
 """
 LONG_FORMULAS = """
-return all("article div.math").filter((e) => e.scrollWidth > e.clientWidth + 1).map(describe);
+const width = (e) => e.getBoundingClientRect().width;
+const column = (e) => e.closest("p, li, dd, td, figcaption, div").clientWidth;
+const room = (e) =>  // on a wide page its number stands beside it
+  e.getAttribute("display") ? Math.min(e.clientWidth, column(e)) : column(e);
+return all("article mjx-container")
+  .filter((e) => width(e.querySelector("mjx-math")) > room(e) + 1).map(describe);
 """
 
 
