@@ -101,6 +101,11 @@ const share = (list) => list.reduce((sum, e) => sum + e.getBoundingClientRect().
   / article.getBoundingClientRect().height;
 return [Math.min(...pictures.map(top)), Math.min(...code.map(top)), share(code), share(pictures)];
 """
+OUT_OF_REACH = """
+const acts = "a[href], button, summary, input, select, [onclick], .toggle-button";
+const shown = (e) => e.checkVisibility({visibilityProperty: true}) && !e.closest("dialog, [inert]");
+return all(acts).filter((e) => shown(e) && e.tabIndex < 0).map(describe);
+"""
 SMALL_FORMULAS = """
 const size = (e) => parseFloat(style(e).fontSize);
 return all("article mjx-container").filter((e) => size(e) < 0.999 * size(e.parentElement))
@@ -344,6 +349,17 @@ def shown(figure: Locator) -> tuple[str, str, str]:
     assert value.is_visible()
     assert figure.get_by_role("slider").get_attribute("aria-valuetext") == value.inner_text()
     return image.get_attribute("src"), image.get_attribute("alt"), value.inner_text()
+
+
+def test_everything_that_acts_is_reached_by_keyboard(view):
+    assert view.run(OUT_OF_REACH) == []
+    fold = view.page.locator("article details > summary").first
+    if view.is_dark or not fold.count():
+        return
+    was = fold.evaluate("(e) => e.parentElement.open")
+    fold.press("Enter")
+    assert fold.evaluate("(e) => e.parentElement.open") != was
+    fold.press("Enter")
 
 
 def test_page_is_accessible(view):

@@ -41,10 +41,11 @@ def use_style() -> None:
             "font.size": 10.5,
             "grid.color": "#DDDDDD",
             "grid.linewidth": 0.6,
-            "legend.fontsize": 10,
+            "legend.fontsize": 10.5,
             "legend.frameon": False,
             "lines.linewidth": 1.8,
             "savefig.facecolor": "none",
+            "savefig.pad_inches": 0.05,
             "svg.hashsalt": "mine",  # the same names of parts in every run
         }
     )
