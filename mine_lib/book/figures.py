@@ -100,17 +100,17 @@ def draw_estimate(
     pointwise information, (n,), as the colour of the scores x and z if they have one column each,
     else as a histogram.
     """
-    fig, (left, right) = plt.subplots(1, 2, figsize=(5.2, 2.8), layout="constrained")
+    fig, (left, right) = plt.subplots(1, 2, figsize=(5.2, 3), layout="constrained")
     left.plot(step, held_out, "C0-", label="held back")
     left.plot(step, batches, "C1--", label="training batches")
     left.axhspan(*interval, color=TRUTH, alpha=0.15, linewidth=0)
     draw_truth(left, value, "estimate, 95 %")
     left.set(xlabel="step", ylabel="nats")
-    left.legend()
+    fig.legend(loc="outside upper left", ncols=3)
     if x.shape[1] == z.shape[1] == 1:
         reach = np.quantile(np.abs(pointwise), 0.99)  # a few may be far out
         colours = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach}
-        points = right.scatter(x, z, 4, pointwise, **colours)
+        points = right.scatter(x, z, 4, pointwise, rasterized=True, **colours)
         right.set(xlabel="score of x", ylabel="score of z")
         fig.colorbar(points, label="pointwise information (nats)")
     else:

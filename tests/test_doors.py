@@ -1,0 +1,373 @@
+"""Ways into the book: the repository's buttons, the package's reference, the search, the weight.
+
+The built pages are opened in a browser as in test_pages.py. A book of one chapter is built beside
+them, with an address of a repository.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+import pydata_sphinx_theme
+import pytest
+import sphinx_book_theme
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from sphinx.util.inventory import InventoryFile
+from test_pages import HTML, PAGES, ROOT, browser, built_pages  # noqa: F401
+
+import api
+import light
+import mine_lib
+import styles
+from plain import formula, sentence
+
+BOOK = "http://book.test"
+ADDRESS = "https://github.com/someone/somewhere"
+LISTED = re.findall(r"^(\w+): ([\w.-]+)$", (ROOT / "appendix/api.md").read_text(), re.MULTILINE)
+TITLE = re.compile(r"\{prf:(?:theorem|lemma|definition|algorithm|proposition|corollary)\}")
+
+
+def page(name: str) -> str:
+    return (HTML / f"{name}.html").read_text("utf-8")
+
+
+@pytest.fixture
+def opened(browser):  # noqa: F811
+    """A page of a browser that finds the book at BOOK, too, as from a server."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    context.route(f"{BOOK}/**", lambda route: route.fulfill(path=file_of(route.request.url)))
+    yield context.new_page()
+    context.close()
+
+
+def file_of(address: str) -> Path:
+    return HTML / urlsplit(address).path.lstrip("/")
+
+
+# The reference of the package
+
+
+def test_every_public_name_has_an_entry_and_a_section():
+    assert sorted(name for name, _ in LISTED) == sorted(mine_lib.__all__)
+
+
+def test_the_sources_are_read_as_python_reads_them():
+    names = api.public_names()
+    assert sorted(names) == sorted(mine_lib.__all__)
+    for name, entry in names.items():
+        told = getattr(mine_lib, name).__doc__
+        assert entry.text, name
+        if entry.kind != "data":  # the text below a constant is not its __doc__
+            assert " ".join(entry.text.split()) == " ".join(told.split()), name
+        first = entry.file.read_text("utf-8").splitlines()[entry.lines[0] - 1]
+        assert name in first
+
+
+def test_how_a_name_is_called():
+    names = api.public_names()
+    assert names["train"].signature == "(x, z, *, progress=True, **settings)"
+    assert names["Gaussian"].signature == "(rho, dim=1)"
+    assert names["MINE"].signature == "(alpha=0.01, stable=True)"
+    assert names["Trainer"].signature.startswith("(x, z, *, objective=None, critic=None,")
+    members = {each.name: each.signature for each in names["MINE"].members}
+    assert members["__call__"] == "(t_joint, t_product)"
+    assert members["v"] == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("(eq. dv, section 2.1)", "(equation {eq}`eq-dv`, {section}`section 2.1 <2.1>`)"),
+        ("(eq. nwj, 2.4)", "(equation {eq}`eq-nwj`, {section}`section 2.4 <2.4>`)"),
+        ("E_P[T] <= e^T", r"E{sub}`P`\[T\] ≤ e{sup}`T`"),
+        ("t_joint of `MINE`", r"t\_joint of {py:obj}`MINE <mine_lib.MINE>`"),
+        ("see `columns`", "see `columns`"),
+    ],
+)  # fmt: skip
+def test_docstrings_become_markdown(said, expected):
+    assert api.inline(said) == expected
+
+
+def test_what_explains_a_parameter_becomes_a_list():
+    text = "Do it.\n\nx, z: pairs. t: a number (of steps);\nu: another. Raises ValueError: never."
+    expected = "Do it.\n\n- `x`, `z`: pairs.\n- `t`: a number (of steps).\n- `u`: another.\n\n"
+    assert api.paragraphs(text, {"x", "z", "t"}) == expected + "Raises ValueError: never."
+
+
+def test_the_first_use_in_the_code_of_a_page_is_a_link_outside_folds_if_it_can():
+    use = '<span class="n">ml</span><span class="o">.</span><span class="n">{}</span>'
+    fold = f"<details>{use.format('train')}{use.format('nwj')}</details>"
+    text = api.link_code(fold + 2 * use.format("train") + use.format("nothing"), "api.html")
+    assert text.count("<a ") == 2
+    assert text.index('href="api.html#mine_lib.nwj"') < text.index("</details>")
+    assert text.index('href="api.html#mine_lib.train"') > text.index("</details>")
+
+
+def test_the_reference_is_linked_both_ways(built_pages):  # noqa: F811
+    reference = page("appendix/api")
+    for name, _ in LISTED:
+        entry = reference.split(f'id="mine_lib.{name}"')[1]
+        assert "In the book: " in entry[: entry.index("</dd>")], name
+    for name in PAGES:
+        if name.startswith("chapters/"):
+            assert "appendix/api.html#mine_lib." in page(name), name
+
+
+# What a page says of itself
+
+
+def test_every_page_says_what_it_is_and_how_it_may_be_used(built_pages):  # noqa: F811
+    for name in PAGES:
+        text = page(name)
+        description = re.search(
+            r'<meta (?:content="([^"]*)" )?name="description"(?: content="([^"]*)")?', text
+        )
+        assert len(description[1] or description[2]) > 20, name
+        for kind in ("title", "description", "type", "site_name"):
+            assert re.search(rf'<meta property="og:{kind}" content="[^"]+"', text), (name, kind)
+        assert 'rel="icon" href=' in text
+        footer = text[text.index('<div class="extra_footer">') :]
+        for said in ("CC BY 4.0", "MIT", "How to cite", f"Version {version()}"):
+            assert said in footer, name
+
+
+def version() -> str:
+    return re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
+
+
+def test_the_citation_has_the_package_s_version(built_pages):  # noqa: F811
+    assert f"version: {version()}" in (ROOT / "CITATION.cff").read_text()
+    assert "@book{minebook" in re.sub("<[^>]+>", "", page("appendix/cite"))
+
+
+def test_all_statements_are_listed(built_pages):  # noqa: F811
+    statements = 0
+    for name in PAGES:
+        if name.startswith("chapters/"):
+            cells = nbformat.read(ROOT / f"{name}.ipynb", as_version=4).cells
+            statements += sum(len(TITLE.findall(each.source)) for each in cells)
+    listed = re.findall(
+        r'href="\.\./chapters/[^"#]*#([^"]+)">[A-Z]\w+ \d\.\d', page("appendix/theorems")
+    )
+    assert len(listed) == len(set(listed)) == statements
+
+
+def test_every_entry_of_the_glossary_can_be_linked(built_pages):  # noqa: F811
+    text = (ROOT / "appendix/glossary.md").read_text()
+    entries = re.findall(r"^(?![ :#])(\S.*)\n  ", text, re.MULTILINE)
+    with (HTML / "objects.inv").open("rb") as file:
+        terms = InventoryFile.load(file, "", lambda a, b: b)["std:term"]
+    assert {entry.lower() for entry in entries} <= {term.lower() for term in terms}
+    assert "ruined" in entries
+
+
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        (r"E_P[T]", "E_P[T]"),
+        (r"\log r + c", "log r + c"),
+        (r"\rho=0.9", "ρ=0.9"),
+        (r"\mathcal V(T_\theta)", "…"),
+        (r"\frac12", "…"),
+        (r"b^2", "b²"),
+    ],
+)
+def test_a_formula_in_plain_characters(tex, expected):
+    assert formula(tex) == expected
+
+
+def test_a_description_ends_with_a_sentence_if_it_can():
+    assert sentence("One. " * 30, 50) == ("One. " * 10).strip()
+    assert sentence("word " * 30, 50) == ("word " * 10).strip() + " …"
+
+
+# Weight
+
+
+def test_pages_are_light(built_pages):  # noqa: F811
+    for name in [*PAGES, "search", "genindex"]:
+        text = page(name)
+        assert "fontawesome" not in text
+        head = text[: text.index("</head>")]
+        assert all("defer" in each for each in re.findall(r"<script[^>]*src=[^>]*>", head)), name
+    assert weight("intro") < 1.2e6
+    assert "mathjax/" not in page("intro")
+
+
+def weight(name: str) -> int:
+    """Bytes of a page and of the files that it names."""
+    text = page(name)
+    named = {each.split("?")[0] for each in re.findall(r'(?:src|href)="([^"#:]+)"', text)}
+    files = {(HTML / name).parent / each for each in named}
+    loaded = [each for each in files if each.suffix in (".css", ".js", ".svg", ".png", ".jpg")]
+    return len(text.encode()) + sum(each.resolve().stat().st_size for each in loaded)
+
+
+def test_a_page_of_another_theme_is_told():
+    _, missing = light.lighten("<html><head></head><body></body></html>", "")
+    assert missing == list(light.REPLACED)
+
+
+def test_an_icon_that_is_missing_is_told():
+    known = (ROOT / "assets/icons.css").read_text("utf-8")
+    assert light.icons_missing('<i class="fa-solid fa-sun fa-lg"></i>', known) == set()
+    assert light.icons_missing('<i class="fas fa-cat"></i>', known) == {"fa-cat"}
+    assert light.codes_missing('content:"\uf6be"', known) == {"f6be"}
+
+
+def test_the_icons_of_the_installed_theme_are_there():
+    known = (ROOT / "assets/icons.css").read_text("utf-8")
+    for theme in (pydata_sphinx_theme, sphinx_book_theme):
+        for file in Path(theme.__file__).parent.rglob("theme/*/static/styles/*.css"):
+            assert light.codes_missing(file.read_text("utf-8"), known) == set()
+
+
+def test_rules_that_no_page_can_use_are_left_out():
+    style = """@charset "utf-8";/* a{} */.a,.b{x:"};"}@media print{.b{y:1}}
+        .a:not(.b)>p{z:1}@font-face{src:url(a;b)}:is(.a,.b) q{w:1}.a .b{v:1}[href=".b"]{u:1}"""
+    kept = styles.used(style, {"a"})
+    assert ".a{" in kept
+    assert ".a:not(.b)>p{z:1}" in kept
+    assert ":is(.a,.b) q{w:1}" in kept
+    assert '[href=".b"]{u:1}' in kept
+    assert "@font-face{src:url(a;b)}" in kept
+    assert "y:1" not in kept
+    assert "v:1" not in kept
+
+
+# In a browser
+
+
+@pytest.mark.parametrize("base", [HTML.as_uri(), BOOK], ids=["file", "http"])
+def test_search_shows_pieces_of_text(base, opened, built_pages):  # noqa: F811
+    errors = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda said: said.type == "error" and errors.append(said.text))
+    opened.goto(f"{base}/search.html?q=hockey")
+    opened.wait_for_selector("ul.search > li > p.context")
+    opened.wait_for_function(
+        "document.querySelector('p.search-summary').innerText.includes('found')"
+    )
+    results = opened.locator("ul.search > li:has(> p.context)").all()
+    assert len(results) >= 3
+    for each in results:
+        excerpt = each.locator("p.context").inner_text()
+        assert "hockey" in excerpt.lower()
+        assert 40 < len(excerpt) < 300
+        assert not re.search(r"\\|\$|ipynb|\{", excerpt)
+        assert each.locator("mark").first.inner_text().lower() == "hockey"
+        assert each.locator("a").first.evaluate("(a) => a.href").startswith(base)
+    assert errors == []
+
+
+@pytest.mark.parametrize("words", ["train", "estimators", "moving average", "$", "(", "qqq"])
+def test_search_copes_with_other_words(words, opened, built_pages):  # noqa: F811
+    errors = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.goto(f"{HTML.as_uri()}/search.html")
+    opened.locator("article input[name=q], .bd-article input[name=q], input[name=q]").last.fill(
+        words
+    )
+    opened.goto(f"{HTML.as_uri()}/search.html?q=" + opened.evaluate("encodeURIComponent", words))
+    opened.wait_for_selector("p.search-summary:not(:empty)")
+    assert errors == []
+
+
+@pytest.mark.parametrize("base", [HTML.as_uri(), BOOK], ids=["file", "http"])
+def test_a_page_can_be_saved_as_a_notebook_and_printed(opened, base, built_pages):  # noqa: F811
+    opened.add_init_script("window.print = () => { window.printed = true; };")
+    opened.goto(f"{base}/{PAGES[1]}.html")
+    opened.get_by_role("button", name="Download this page").click()
+    link = opened.locator("a.btn-download-source-button")
+    source = HTML / PAGES[1] / ".." / link.get_attribute("href")
+    assert json.loads(source.resolve().read_text("utf-8"))["cells"]
+    opened.locator(".btn-download-pdf-button").click()
+    assert opened.evaluate("window.printed")
+
+
+# The repository
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A book of one chapter that has a repository, built in the year 2001."""
+    folder = tmp_path_factory.mktemp("small")
+    for name in ("tools", "assets", "mine_lib"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "appendix").mkdir()
+    (folder / "chapters").mkdir()
+    for name in ("pyproject.toml", "CITATION.cff", "LICENSE", "LICENSE-text", "appendix/cite.md"):
+        shutil.copy(ROOT / name, folder / name)
+    (folder / "references.bib").touch()
+    config = (ROOT / "_config.yml").read_text("utf-8")
+    (folder / "_config.yml").write_text(re.sub(r"(?m)^  url: .*", f'  url: "{ADDRESS}/"', config))
+    toc = ["intro", "chapters/01_one", "appendix/api", "appendix/cite"]
+    files = "\n".join(f"      - file: {each}" for each in toc[1:])
+    (folder / "_toc.yml").write_text(
+        "format: jb-book\nroot: intro\nparts:\n  - caption: All\n    numbered: true\n"
+        f"    chapters:\n{files}\n"
+    )
+    (folder / "intro.md").write_text("# Title\n\nWords.\n\n```{launching}\n```\n")
+    (folder / "appendix/api.md").write_text(
+        "# The package\n\n```{api}\nexceeds: 1\nmean_interval: 1.1\n```\n"
+    )
+    text = (
+        "# One\n\nFirst `ml.exceeds(a, b)`, then `ml.exceeds`, and $x$: `a.exceeds`.\n\n## Two\n\n"
+    )
+    text += "```{prf:theorem} Of *names*\n:label: thm\nWords.\n```\n"
+    cells = [new_markdown_cell(text), new_code_cell("ml.exceeds(a, b)", execution_count=1)]
+    told = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
+    nbformat.write(new_notebook(cells=cells, metadata=told), folder / "chapters/01_one.ipynb")
+    call = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", call, "build", "-W", "-n", "--keep-going", "."]
+    told = os.environ | {"SOURCE_DATE_EPOCH": "1000000000"}
+    done = subprocess.run(command, cwd=folder, env=told, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return {each: (folder / "_build/html" / f"{each}.html").read_text("utf-8") for each in toc}
+
+
+def test_with_an_address_pages_have_its_buttons(small):
+    chapter = small["chapters/01_one"]
+    assert f'href="{ADDRESS}"' in chapter
+    assert f'href="{ADDRESS}/issues/new' in chapter
+    notebook = "someone/somewhere/blob/main/chapters/01_one.ipynb"
+    assert f'href="https://colab.research.google.com/github/{notebook}"' in chapter
+    assert 'href="https://mybinder.org/v2/gh/someone/somewhere/main?urlpath=lab/tree/' in chapter
+    assert f"%pip install git+{ADDRESS}" in re.sub("<[^>]+>", "", small["intro"])
+
+
+def test_with_an_address_functions_have_a_source(small):
+    lines = (ROOT / "mine_lib/statistics.py").read_text().splitlines()
+    source = re.escape(f"{ADDRESS}/blob/main/mine_lib/statistics.py") + r"#L(\d+)-L(\d+)"
+    found = [lines[int(first) - 1] for first, _ in re.findall(source, small["appendix/api"])]
+    assert [each[:11] for each in found] == ["def exceeds", "def mean_in"]
+    assert ADDRESS in re.sub("<[^>]+>", "", small["appendix/cite"])
+
+
+def test_without_an_address_there_are_none(built_pages):  # noqa: F811
+    if 'url: ""' not in (ROOT / "_config.yml").read_text():
+        pytest.skip("the repository has an address")
+    for name in PAGES:
+        text = page(name)
+        assert not re.search(r"viewcode-link|mybinder\.org|colab\.research|btn-source-repo", text)
+        assert "%pip install" not in text
+
+
+def test_the_date_is_the_one_that_is_asked_for(small):
+    assert f"Version {version()}, 9 September 2001." in small["chapters/01_one"]
+
+
+def test_a_name_in_the_text_is_a_link_at_its_first_use(small):
+    article = small["chapters/01_one"].split("<article")[1]
+    assert (
+        len(re.findall(r'<a class="reference internal" href="[^"]*#mine_lib.exceeds"', article))
+        == 1
+    )
+    assert len(re.findall(r'<a class="api" href="[^"]*#mine_lib.exceeds"', article)) == 1
