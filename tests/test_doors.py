@@ -215,11 +215,22 @@ def test_a_page_of_another_theme_is_told():
     assert missing == list(light.REPLACED)
 
 
-def test_an_icon_that_is_missing_is_told():
+def test_icons_are_drawn_as_the_theme_s_script_would():
+    script = (
+        '{"sun":[512,512,[9],"f185","M1"],sun:[384,512,[],"f185","M2z"],"a-b":[1,2,[],"f","M3"]'
+    )
+    icons = '<i class="theme-switch fas fa-sun fa-lg" data-mode="x"></i>'
+    icons += '<span class="fab fa-a-b"></span><i class="fas fa-cat"></i>'
+    drawn, missing = light.draw_icons(icons, script)
+    assert '<svg class="svg-inline--fa theme-switch fa-sun fa-lg" data-mode="x"' in drawn
+    assert 'viewBox="0 0 384 512"><path fill="currentColor" d="M2z">' in drawn
+    assert 'viewBox="0 0 1 2"' in drawn
+    assert missing == {"fa-cat"}
+
+
+def test_an_icon_of_a_style_sheet_that_is_missing_is_told():
     known = (ROOT / "assets/icons.css").read_text("utf-8")
-    assert light.icons_missing('<i class="fa-solid fa-sun fa-lg"></i>', known) == set()
-    assert light.icons_missing('<i class="fas fa-cat"></i>', known) == {"fa-cat"}
-    assert light.codes_missing('content:"\uf6be"', known) == {"f6be"}
+    assert light.codes_missing('content:"\uf6be\uf0f3"', known) == {"f6be"}
 
 
 def test_the_icons_of_the_installed_theme_are_there():

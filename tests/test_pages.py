@@ -25,7 +25,15 @@ ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build/html"
 PAGES = [str(Path(page).with_suffix("")) for page in parse_toc_yaml(ROOT / "_toc.yml")]
 VIEWS = list(product(PAGES, (1280, 390), ("light", "dark")))
-SHARED_SOURCES = ["_*.yml", "*.bib", "images/*", "assets/*", "tools/mend_pages.py"]
+SHARED_SOURCES = [
+    "_*.yml",
+    "*.bib",
+    "*.cff",
+    "images/*",
+    "assets/*",
+    "tools/*.py",
+    "mine_lib/**/*.py",
+]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NOT_LOCAL = re.compile(r"^(?!file:|data:|blob:|about:)")
 RAW_MARKUP = re.compile(r"\$|\\[a-zA-Z(\[]|\{[a-z][a-z:-]*\}|\[\[|\]\]|\?\?|:::|`")
