@@ -53,7 +53,7 @@ KINDS = {
     "math_block_label": "display",
     "amsmath": "display",
 }
-NO_PROSE = {"code", "code-block", "raw", "include", "literalinclude", "bibliography"}
+NO_PROSE = {"api", "code", "code-block", "raw", "include", "literalinclude", "bibliography"}
 NAMES_A_FILE = {"figure", "image"}
 OPTIONS = re.compile(r"\A(?:---\n(?s:.*?)\n---\n|(?: *:[\w-]+:.*\n?)+)")
 
