@@ -1,4 +1,4 @@
-"""The joint and the product pairs of each step (section 3.3)."""
+"""The joint and the product pairs of each step (sec-3-estimator in chapter 3)."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,6 +1,6 @@
 """Variational bounds on D_KL(P || Q), estimated from critic values on joint and product samples.
 
-The bounds hold for exact expectations; a sample value is an estimate (section 2.6).
+The bounds hold for exact expectations; a sample value is an estimate (sec-samples in chapter 2).
 
 Each function but `smile` is an objective, (t_joint, t_product) -> nats, that `train` can climb;
 `jensen_shannon` and `smile` are no bounds. t_joint, of shape (..., b), holds T on samples of P;
@@ -19,7 +19,7 @@ from mine_lib.checks import check_between, check_critic_values
 
 
 def log_mean_exp(t: Tensor, dim: int = -1) -> Tensor:
-    """Log of the mean of e^t along `dim`, without overflow (section 2.5).
+    """Log of the mean of e^t along `dim`, without overflow.
 
     t: shape (..., m). Returns t's shape without `dim`. Raises ValueError if `dim` is empty.
     """
@@ -29,13 +29,13 @@ def log_mean_exp(t: Tensor, dim: int = -1) -> Tensor:
 
 
 def donsker_varadhan(t_joint: Tensor, t_product: Tensor) -> Tensor:
-    """Donsker-Varadhan value E_P[T] - log E_Q[e^T], in nats (eq. dv, section 2.1)."""
+    """Donsker-Varadhan value E_P[T] - log E_Q[e^T], in nats (eq. dv)."""
     t_joint, t_product = check_critic_values(t_joint, t_product)
     return t_joint.mean(-1) - log_mean_exp(t_product)
 
 
 def nwj(t_joint: Tensor, t_product: Tensor, a: float | Tensor = math.e) -> Tensor:
-    """Nguyen-Wainwright-Jordan value E_P[T] - E_Q[e^T]/a - log a + 1 in nats (eq. nwj, 2.4).
+    """Nguyen-Wainwright-Jordan value E_P[T] - E_Q[e^T]/a - log a + 1 in nats (eq. nwj).
 
     a: positive number, or tensor of the leading shape (...). Largest at a = E_Q[e^T], where it
     equals the Donsker-Varadhan value. Raises ValueError on unequal shapes or a <= 0.
@@ -48,8 +48,9 @@ def nwj(t_joint: Tensor, t_product: Tensor, a: float | Tensor = math.e) -> Tenso
 def infonce(t_joint: Tensor, t_product: Tensor) -> Tensor:
     """InfoNCE value in nats (eq. 7-infonce): telling a joint pair from m pairs with the same x.
 
-    t_joint: (..., b). t_product: (..., m, b), T at (x_j, other z). At most log(m + 1), whatever the
-    truth. Raises ValueError on shapes that do not fit.
+    t_joint: (..., b). t_product: (..., m, b), T at (x_j, other z).
+
+    At most log(m + 1), whatever the truth. Raises ValueError on shapes that do not fit.
     """
     check_critic_values(t_joint, t_product)
     if t_product.ndim != t_joint.ndim + 1 or t_product.shape[-1] != t_joint.shape[-1]:

@@ -32,12 +32,13 @@ Critic = Callable[[Tensor, Tensor], Tensor]
 
 
 class StatisticsNetwork(nn.Module):
-    """Critic T(x, z): one multilayer perceptron with ReLU per replica (section 3.1).
+    """Critic T(x, z): one multilayer perceptron with ReLU per replica.
 
     x_dim, z_dim: dimensions of x and z. hidden: widths of the hidden layers. replicas: number R of
     networks. seeds: one per replica, by default 0 to R - 1; a seed gives the same initial weights
-    whatever stands beside it. Weights and biases start uniform in +-1/sqrt(inputs), as in
-    torch.nn.Linear; those of the last layer at zero, and so T, if starts_at_zero.
+    whatever stands beside it. starts_at_zero: whether the last layer, and so T, does.
+
+    All other weights and biases start uniform in +-1/sqrt(inputs), as in torch.nn.Linear.
     Raises ValueError on a size below 1 or a wrong number of seeds.
     """
 
@@ -100,8 +101,9 @@ class Stacked(nn.Module):
     """Any module as a critic with a replica axis: one copy a seed, run as one by torch.func.vmap.
 
     make: called once a seed, with torch's generator at that seed; returns a module that takes x
-    (b, x_dim) and z (b, z_dim) and gives T, (b,) or (b, 1). seeds: one a replica. Parameters that
-    do not require a gradient stay as they are in training.
+    (b, x_dim) and z (b, z_dim) and gives T, (b,) or (b, 1). seeds: one a replica.
+
+    Parameters that do not require a gradient stay as they are in training.
     Raises ValueError on seeds that are none, and on a module without parameters.
     """
 
@@ -158,7 +160,7 @@ class Stacked(nn.Module):
 
 
 class Sum(nn.Module):
-    """Sum of critics, such as a closed-form one and a network that learns the rest (section 7.2).
+    """Sum of critics, such as a closed-form one and a network that learns the rest.
 
     critics: modules with a replica axis, or functions (x, z) -> T that serve all replicas alike and
     take x, (R, b, x_dim), and z with that axis. Raises ValueError on none, and on what is neither.
@@ -207,8 +209,10 @@ def critic_values(
     shifts: so many, 1 to shifts, or the shifts themselves; z is rolled by each, none by b or 0.
     Returns t_joint (R, b) and t_product (R, m, b), or without R if the critic has none: what each
     objective takes. Raises ValueError on unequal lengths, shifts that move nothing, and a critic
-    that does not give one value a pair. The critic is called once for each shift: with batch
-    statistics, as BatchNorm has, joint and product pairs would be judged by different functions.
+    that does not give one value a pair.
+
+    The critic is called once for each shift: with batch statistics, as BatchNorm has, joint and
+    product pairs would be judged by different functions.
     """
     x, z = check_pairs_of_rows(x, z)
     rows = x.shape[-2]

@@ -26,11 +26,11 @@ PRODUCT_SHARE = 0.1  # of the standard error, aimed at for the product term's ow
 
 
 def evaluate(critic: Critic, x: ArrayLike, z: ArrayLike, shifts: int = 1) -> Tensor:
-    """Donsker-Varadhan value in nats of all pairs, shape (R,), without gradients (section 3.3).
+    """Donsker-Varadhan value in nats of all pairs, shape (R,), without gradients.
 
     critic: any; a module is put into evaluation mode meanwhile; one without a replica axis has a
-    value of shape (). x, z: (n, d) or (R, n, d), on its device. The product term is a mean over
-    `shifts` cyclic shifts of z, spread evenly over those below n/2 if there are enough
+    value of shape (). x, z: (n, d) or (R, n, d), on its device. shifts: the product term is a
+    mean over so many cyclic shifts of z, spread evenly over those below n/2 if there are enough
     (uncorrelated at the optimum, eq. 3-shifts), else over all n - 1.
 
     Raises ValueError unless 1 <= shifts < n, on unequal lengths, and on a critic that does not give

@@ -1,8 +1,8 @@
-"""MINE: the Donsker-Varadhan value, climbed along a gradient with a moving average (section 5.1).
+"""MINE: the Donsker-Varadhan value, climbed with a moving average (sec-5-rule in chapter 5).
 
-The plain gradient of the value divides by the batch mean of e^T, and is biased (section 4.1). MINE
-divides by a moving average v of these means instead. Value and gradient are not derivative and
-antiderivative of each other, so both stand here, side by side.
+The plain gradient of the value divides by the batch mean of e^T, and is biased (sec-4-ratio in
+chapter 4). MINE divides by a moving average v of these means instead. Value and gradient are not
+derivative and antiderivative of each other, so both stand here, side by side.
 """
 
 import math

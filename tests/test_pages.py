@@ -89,12 +89,20 @@ const cuts = (e) => e.clientWidth > 1 && e.clientHeight > 1 && (
   (hides(style(e).overflowY) && e.scrollHeight > e.clientHeight + 1));
 return all("article *, button").filter((e) => !e.closest("mjx-container") && cuts(e)).map(describe);
 """
+CAPTIONS_CUT = """
+const range = (e) => { const all = document.createRange(); all.selectNodeContents(e); return all; };
+const cut = (e) => {
+  const box = e.closest(".text_html").getBoundingClientRect(), text = range(e).getBoundingClientRect();
+  return text.left < box.left - 1 || text.right > box.right + 1;
+};
+return all("article div.cell_output .text_html caption").filter(cut).map(describe);
+"""
 SCROLLS = """
 return all("article .math, article pre").filter((e) => e.scrollWidth > e.clientWidth + 1)
   .map(describe);
 """
 DARK_PAPER = """
-const light = (e) => style(e).backgroundColor.match(/[\\d.]+/g).slice(0, 3).every((c) => c > 180);
+const light = (e) => style(e).backgroundColor === "rgb(255, 255, 255)";
 const turned = (e) => /invert/.test(style(e).filter);
 return all("article img").filter((e) => e.closest(".as-is") ? !light(e) || turned(e) : !turned(e))
   .map(describe);
@@ -311,6 +319,7 @@ def test_nothing_is_wider_than_its_column_or_cut_off(view):
     assert view.run("return document.documentElement.scrollWidth - innerWidth") <= 0
     assert view.run(STICKING_OUT) == []
     assert view.run(CUT_OFF) == []
+    assert view.run(CAPTIONS_CUT) == []
 
 
 def test_formulas_and_code_fit_a_wide_page(view):

@@ -16,7 +16,7 @@ from mine_lib.distributions.base import SINGLE, Distribution, check_within
 class Discrete(Distribution):
     """Row and column numbers of a joint probability table, (values of x, values of z).
 
-    x and z are integers of shape (n,) (section 1.1). The table is kept as a tuple of rows. Raises
+    x and z are integers of shape (n,). The table is kept as a tuple of rows. Raises
     ValueError unless it is two-dimensional, non-negative and sums to 1.
     """
 
@@ -28,7 +28,7 @@ class Discrete(Distribution):
 
     @property
     def mi(self) -> float:
-        """MI in nats, sum of p log(p / (p_x p_z)) (eq. discrete-mi, section 1.1)."""
+        """MI in nats, sum of p log(p / (p_x p_z)) (eq. discrete-mi)."""
         return float(rel_entr(self._joint, self._product).sum())
 
     @cached_property
@@ -44,7 +44,7 @@ class Discrete(Distribution):
         return np.unravel_index(cells, self._joint.shape)
 
     def _log_ratio(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """Pointwise mutual information (section 1.1) at row numbers x and column numbers z."""
+        """Pointwise mutual information at row numbers x and column numbers z."""
         rows = _whole("x", x[:, 0], np.flatnonzero(self._joint.sum(1)))
         columns = _whole("z", z[:, 0], np.flatnonzero(self._joint.sum(0)))
         with np.errstate(divide="ignore"):
@@ -55,9 +55,9 @@ class Discrete(Distribution):
 class Xor(Distribution):
     """Two fair bits x1, x2 and y = x1 XOR x2, with independent Gaussian columns beside the bits.
 
-    Each bit alone is independent of y (section 1.3; distractors: section 7.5). x has shape
-    (n, 2 + distractors), its standard Gaussian distractors last, and y has shape (n, 1). Raises
-    ValueError unless distractors >= 0.
+    Each bit alone is independent of y. x has shape (n, 2 + distractors), its standard Gaussian
+    distractors last (for sec-7-benchmark in chapter 7), and y has shape (n, 1). Raises ValueError
+    unless distractors >= 0.
     """
 
     distractors: int = 0
@@ -87,7 +87,7 @@ class Xor(Distribution):
 class StepsAndRamps(Distribution):
     """x, uniform on 0, ..., steps - 1, and z = x + noise uniform on [0, 2].
 
-    A discrete and a continuous variable (section 7.5). x and z have shape (n, 1). Raises ValueError
+    A discrete and a continuous variable. x and z have shape (n, 1). Raises ValueError
     unless steps >= 1.
     """
 
@@ -99,7 +99,7 @@ class StepsAndRamps(Distribution):
 
     @property
     def mi(self) -> float:
-        """MI in nats: log(steps) - (steps - 1) / steps log 2 (section 7.5)."""
+        """MI in nats: log(steps) - (steps - 1) / steps log 2."""
         return math.log(self.steps) - (self.steps - 1) / self.steps * math.log(2)
 
     def _draw(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:

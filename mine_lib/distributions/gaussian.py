@@ -1,4 +1,4 @@
-"""Gaussian pairs, and two families made of them."""
+"""Gaussian pairs (sec-gaussians in chapter 1), and two families made of them."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from mine_lib.distributions.base import Distribution
 
 @dataclass(frozen=True)
 class Gaussian(Distribution):
-    """Standard Gaussian vectors with Corr(X_j, Z_j) = rho (section 1.5).
+    """Standard Gaussian vectors with Corr(X_j, Z_j) = rho.
 
     x and z have shape (n, dim). Raises ValueError unless -1 < rho < 1 and dim >= 1.
     """
@@ -29,7 +29,7 @@ class Gaussian(Distribution):
 
     @property
     def mi(self) -> float:
-        """MI in nats, -dim/2 log(1 - rho^2) (eq. gaussian-mi, section 1.5)."""
+        """MI in nats, -dim/2 log(1 - rho^2) (eq. gaussian-mi)."""
         return -self.dim / 2 * math.log1p(-(self.rho**2))
 
     def _draw(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -37,7 +37,7 @@ class Gaussian(Distribution):
         return x, self.rho * x + math.sqrt(1 - self.rho**2) * noise
 
     def _log_ratio(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """Eq. gaussian-log-ratio, section 1.5; dimensions add up."""
+        """Eq. gaussian-log-ratio; dimensions add up."""
         rho = self.rho
         quadratic = (rho**2 * (x**2 + z**2) - 2 * rho * x * z) / (2 * (1 - rho**2))
         return self.mi - quadratic.sum(1)
@@ -48,7 +48,7 @@ class Student(Distribution):
     """Pairs of `Gaussian`, each pair divided by one sqrt(chi^2 / dof).
 
     The pairs follow Student's t of dof degrees of freedom, a positive number; dof = 1 is Cauchy's
-    distribution (section 7.5). x and z have shape (n, dim). With dof below 0.3 samples may overflow
+    distribution. x and z have shape (n, dim). With dof below 0.3 samples may overflow
     single precision. Raises ValueError unless dof > 0, -1 < rho < 1 and dim >= 1.
     """
 
@@ -64,7 +64,7 @@ class Student(Distribution):
 
     @property
     def mi(self) -> float:
-        """MI in nats: above that of `Gaussian`, as a pair shares its divisor (section 7.5).
+        """MI in nats: above that of `Gaussian`, as a pair shares its divisor.
 
         Rounding errs by some 1e-15 dof.
         """
@@ -103,7 +103,7 @@ class Student(Distribution):
 class GaussianMixture(Distribution):
     """Pairs of standard Gaussians, of correlation rho or, with equal chance, -rho.
 
-    Uncorrelated, yet dependent unless rho = 0 (section 7.5). x and z have shape (n, 1). Raises
+    Uncorrelated, yet dependent unless rho = 0. x and z have shape (n, 1). Raises
     ValueError unless -1 < rho < 1.
     """
 
@@ -115,7 +115,7 @@ class GaussianMixture(Distribution):
 
     @cached_property
     def mi(self) -> float:
-        """MI in nats by one-dimensional quadrature (section 7.5).
+        """MI in nats by one-dimensional quadrature.
 
         By symmetry, it is the mean log ratio of the pairs of correlation rho: the MI of `Gaussian`
         - log 2 + E[log(1 + exp(-2 rho T))], where T = XZ / (1 - rho^2).

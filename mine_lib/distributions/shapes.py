@@ -109,7 +109,7 @@ class Disk(Distribution):
 
     @property
     def mi(self) -> float:
-        """MI in nats: log(pi) - 1, exactly (exercise in section 1.8)."""
+        """MI in nats: log(pi) - 1, exactly (an exercise of chapter 1)."""
         return math.log(math.pi) - 1
 
     def _draw(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +128,7 @@ class Disk(Distribution):
 class AdditiveUniform(Distribution):
     """x, uniform on [0, 1], and z = x + noise uniform on [-half_width, half_width].
 
-    x and z have shape (n, 1) (section 7.5). Raises ValueError unless half_width > 0.
+    x and z have shape (n, 1). Raises ValueError unless half_width > 0.
     """
 
     half_width: float
@@ -139,7 +139,7 @@ class AdditiveUniform(Distribution):
 
     @property
     def mi(self) -> float:
-        """MI in nats: half_width - log(2 half_width) up to a half_width of 1/2 (section 7.5).
+        """MI in nats: half_width - log(2 half_width) up to a half_width of 1/2.
 
         Beyond, 1 / (4 half_width).
         """

@@ -33,7 +33,7 @@ class Bijection:
 class Transformed(Distribution):
     """The pairs of another distribution with bijections applied to x, to z or to both.
 
-    Information is unchanged by bijections (section 1.3), so `mi` is that of `pair`, and the log
+    Information is unchanged by bijections, so `mi` is that of `pair`, and the log
     ratio at a point is that of `pair` at its inverse. x and z have as many columns as the
     bijections give them. Samples are transformed in double precision, before the cast to torch's
     default dtype. Raises ValueError unless `pair` is a distribution and x and z are each None or a
@@ -55,7 +55,7 @@ class Transformed(Distribution):
 
     @property
     def mi(self) -> float:
-        """MI in nats: that of `pair` (section 1.3)."""
+        """MI in nats: that of `pair`."""
         return self.pair.mi
 
     def _draw(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -125,7 +125,7 @@ def cubed(values: np.ndarray) -> np.ndarray:
 
 
 spiral = Bijection(wind, unwind)
-"""One column of standard Gaussians, wound onto the spiral (t cos t, t sin t) (section 7.5).
+"""One column of standard Gaussians, wound onto the spiral (t cos t, t sin t).
 
 t = pi (1 + 3 Phi(x)), with Phi the standard Gaussian's distribution function. The way back is
 Phi's inverse at the radius; a point more than 1e-4 off the spiral, where rounding to single
@@ -133,4 +133,4 @@ precision cannot have put it, is refused.
 """
 
 cube = Bijection(cubed, np.cbrt)
-"""Every value to its third power, any number of columns (section 7.2)."""
+"""Every value to its third power, any number of columns."""

@@ -1,4 +1,4 @@
-"""Reasons for not believing an estimate, in words (section 7.3)."""
+"""Reasons for not believing an estimate, in words (sec-7-warnings in chapter 7)."""
 
 import math
 

@@ -39,7 +39,7 @@ def estimate_mi(
     device: str | torch.device = "cpu",
     progress: bool = True,
 ) -> MIEstimate:
-    """Estimate I(X; Z) in nats by cross-fitted MINE with a moving average (section 7.2).
+    """Estimate I(X; Z) in nats by cross-fitted MINE with a moving average.
 
     x, z: (n,) or (n, d): NumPy arrays, torch tensors, pandas objects or lists, paired row by row.
     Strings, categories, truth values and integers with at most 20 different values are labels (see
@@ -52,6 +52,7 @@ def estimate_mi(
     gaussian_part: add a `GaussianCritic`, fitted on the training part, to the networks, unless its
     value on the rows held back is not above zero, or x or z holds only labels.
     seed: the same seed gives the same estimate on one machine, whatever its number of threads.
+
     Memory: each network has its rows; data of 1 MB take about folds * restarts * 4 MB.
 
     An interrupt from the keyboard ends the training and evaluates what there is, with a warning.
@@ -108,7 +109,7 @@ def _assess(
         networks = record.critic[k * plan.restarts : (k + 1) * plan.restarts]
 
         def mean(x: Tensor, z: Tensor) -> Tensor:
-            # The value of a mean of critics is no lower than the mean of theirs (section 7.2).
+            # The value of a mean of critics is no lower than the mean of theirs.
             return networks(x, z).mean(0)
 
         device = next(record.critic.parameters()).device

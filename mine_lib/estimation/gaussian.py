@@ -1,4 +1,4 @@
-"""The closed-form critic: the log density ratio of fitted Gaussians (section 7.2)."""
+"""The closed-form critic: the log density ratio of fitted Gaussians (sec-7-how in chapter 7)."""
 
 from copy import copy
 
@@ -16,10 +16,11 @@ class GaussianCritic(nn.Module):
     """log r of the Gaussian distribution with the sample's covariances (eq. 7-gaussian-part).
 
     x, z: (R, n, x_dim) and (R, n, z_dim), or one sample without R; each replica has a fit of its
-    own. In canonical coordinates u, v the covariance falls into pairs with correlations c_k, and
+    own. correlations: (R, min(x_dim, z_dim)), descending.
+
+    In canonical coordinates u, v the covariance falls into pairs with correlations c_k, and
     log r is a sum of `Gaussian(c_k).log_ratio` over them. Directions with less than 1e-8 of the
     largest variance are left out: columns should be of like scale.
-    correlations: (R, min(x_dim, z_dim)), descending.
     """
 
     def __init__(self, x: ArrayLike, z: ArrayLike) -> None:

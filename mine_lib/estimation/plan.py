@@ -1,4 +1,4 @@
-"""Cross-fitting: which rows an estimate trains on, validates on and tests on (section 7.2)."""
+"""Cross-fitting: rows to train on, to validate on and to test on (sec-7-how in chapter 7)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What an estimate of mutual information says (section 7.2)."""
+"""What an estimate of mutual information says (sec-7-how in chapter 7)."""
 
 import math
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class MIEstimate:
         return self.value / math.log(2)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Confidence interval in nats, value -+ a normal quantile times the standard error."""
+        """Confidence interval in nats, value +- a normal quantile times the standard error."""
         half = float(norm.ppf((1 + check_between("level", level, 0, 1)) / 2)) * self.standard_error
         return self.value - half, self.value + half
 
