@@ -20,7 +20,7 @@
   const firstMatch = (sections, pattern) => {
     for (const [anchor, title, text] of sections) {
       const place = text.search(pattern);
-      if (place >= 0) return { anchor, text, place };
+      if (place >= 0) return { anchor, title, text, place };
     }
     return null;
   };
@@ -61,7 +61,10 @@
     const places = own && anchor ? [own] : sections;
     const found = firstMatch(places, exact) || firstMatch(places, stems);
     const [, , opening] = own || sections.find(([, , text]) => text) || [null, null, ""];
-    if (found && !anchor && found.anchor !== sections[0][0]) link.href += `#${found.anchor}`;
+    if (found && !anchor && found.anchor !== sections[0][0]) {
+      link.href += `#${found.anchor}`;
+      link.textContent = `${title}: ${found.title}`;
+    }
     const text = found ? excerpt(found.text, found.place) : excerpt(opening, 0);
     item.append(withMarks(text, firstMatch(places, exact) ? exact : stems));
   };

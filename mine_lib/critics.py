@@ -36,7 +36,7 @@ class StatisticsNetwork(nn.Module):
 
     x_dim, z_dim: dimensions of x and z. hidden: widths of the hidden layers. replicas: number R of
     networks. seeds: one per replica, by default 0 to R - 1; a seed gives the same initial weights
-    whatever stands beside it. starts_at_zero: whether the last layer, and so T, does.
+    whatever stands beside it. starts_at_zero: whether the last layer, and so T, starts at zero.
 
     All other weights and biases start uniform in +-1/sqrt(inputs), as in torch.nn.Linear.
     Raises ValueError on a size below 1 or a wrong number of seeds.

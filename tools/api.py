@@ -1,20 +1,15 @@
 """A Sphinx extension: the pages' reference of `mine_lib`, and the links to it.
 
 `appendix/api.md` lists names in directives `api`; each becomes an entry of Sphinx's Python domain,
-with the signature, the docstring and the section of the book that stands beside the name. The
-sources are read, not imported: what builds the pages holds no torch, and stand-ins for it, as
-autodoc has them, break on annotations such as `str | torch.device`.
+with the signature, the docstring (tools/sources.py) and the section of the book that stands beside
+the name. Sections have labels there and in docstrings: their numbers change.
 
 The first `ml.train` or `ml.train(...)` in the text of a page, and the first in its code, link to
 the entry.
 """
 
-import ast
 import re
-from copy import deepcopy
-from dataclasses import dataclass, field
 from functools import cache
-from inspect import cleandoc
 from pathlib import Path
 
 from docutils import nodes
@@ -25,9 +20,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.logging import getLogger
 
-PACKAGE = "mine_lib"
-ROOT = Path(__file__).resolve().parent.parent
-SPOKEN = {"__call__", "__getitem__"}  # special methods worth an entry
+from sources import PACKAGE, Entry, exported, public_names
+
 # A name or some at the start of a sentence, then a colon: "x, z (numbers): what is measured."
 ITEM = re.compile(
     r"(?:^|(?<=[.;]\s))((?:[a-z]\w*(?: \([^()]*\))?)(?:, [a-z]\w*(?: \([^()]*\))?)*):\s"
@@ -36,126 +30,20 @@ ANNOUNCED = re.compile(r"(?<=\.)\s(?=(?:Raises|Returns)\s)")
 PIECE = re.compile(
     r"`(?P<code>[^`]+)`"
     r"|\beq\. (?P<equation>[\w-]+\w)"
-    r"|\bsections? (?P<section>\d\.\d+)|(?<=\), |\w, )(?P<bare>\d\.\d+)(?=\))"
-    r"|\bchapter (?P<chapter>\d)"
+    r"|\b(?P<section>sec-[\w-]*\w(?: in chapter \d)?)"
+    r"|\b(?P<chapter>chapter \d)"
     r"|(?P<base>\b[A-Za-z]{1,2}|\))_(?P<below>[A-Z]{1,2}\b|[a-z]\b|\d\b|\([^()]*\))"
     r"|\^(?P<above>\w+|-\w+|\([^()]*\))"
-    r"|(?P<sign><=|>=|->|<-|-\+)"
+    r"|(?P<sign><=|>=|->|<-|\+-)"
 )
-SIGNS = {"<=": "≤", ">=": "≥", "->": "→", "<-": "←", "-+": "∓"}
+SIGNS = {"<=": "≤", ">=": "≥", "->": "→", "<-": "←", "+-": "±"}
+TARGET = re.compile(r"(sec-[\w-]+)?(?: in )?(?:chapter (\d))?")
+NUMBERED = re.compile(r"\b[Ss]ections? \d[\d.]*|\(eq\. [\w-]+, \d[\d.]*")  # instead of a label
+LABELS = "numbers change: say sec-LABEL, as (sec-LABEL)= above its title has it, or chapter 1"
 SPOKEN_IN_TEXT = re.compile(r"ml\.(\w+)(?:\(.*\))?")
 SPOKEN_IN_CODE = re.compile(
     r'<span class="n">ml</span><span class="o">\.</span><span class="n">(\w+)</span>'
 )
-
-
-@dataclass
-class Entry:
-    """A public name: its kind in Sphinx's Python domain, how it is called, what it says of itself.
-
-    file, lines: where it is defined. names: parameters and fields, which a docstring may explain.
-    """
-
-    name: str
-    kind: str
-    signature: str
-    text: str
-    file: Path
-    lines: tuple[int, int]
-    names: set[str]
-    members: list["Entry"] = field(default_factory=list)
-
-
-@cache
-def parsed(file: Path) -> ast.Module:
-    """The syntax tree of a file."""
-    return ast.parse(file.read_text("utf-8"))
-
-
-@cache
-def public_names() -> dict[str, Entry]:
-    """Entry of each name that the package exports."""
-    return {name: _entry(ROOT / PACKAGE / "__init__.py", name) for name in exported()}
-
-
-@cache
-def exported() -> list[str]:
-    """What stands in `__all__`."""
-    for node in parsed(ROOT / PACKAGE / "__init__.py").body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            return ast.literal_eval(node.value)
-    raise LookupError(f"{PACKAGE}/__init__.py has no __all__")
-
-
-def _entry(file: Path, name: str) -> Entry:
-    """Find a definition, through the imports of a file."""
-    body = parsed(file).body
-    for node, after in zip(body, [*body[1:], None], strict=True):
-        if isinstance(node, ast.ImportFrom) and name in {each.name for each in node.names}:
-            path = ROOT.joinpath(*node.module.split("."))
-            return _entry(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"), name)
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return _function(file, node, "function")
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            return _class(file, node)
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-            text = cleandoc(after.value.value) if isinstance(after, ast.Expr) else ""
-            return Entry(name, "data", "", text, file, (node.lineno, node.end_lineno), set())
-    raise LookupError(f"{file} has no {name}")
-
-
-def _function(file: Path, node: ast.FunctionDef, kind: str) -> Entry:
-    parameters, names = _parameters(node.args, method=kind == "method")
-    decorators = {ast.unparse(each) for each in node.decorator_list}
-    if decorators & {"property", "cached_property"}:
-        kind, parameters = "property", ""
-    where = (node.lineno, node.end_lineno)
-    text = ast.get_docstring(node) or ""
-    return Entry(node.name, kind, parameters, text, file, where, names)
-
-
-def _parameters(arguments: ast.arguments, method: bool) -> tuple[str, set[str]]:
-    """How a function is called, without types, which its docstring tells."""
-    arguments = deepcopy(arguments)
-    if method:
-        (arguments.posonlyargs or arguments.args).pop(0)
-    listed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    for each in [*listed, arguments.vararg, arguments.kwarg]:
-        if each is not None:
-            each.annotation = None
-    return f"({ast.unparse(arguments)})", {each.arg for each in listed}
-
-
-def _class(file: Path, node: ast.ClassDef) -> Entry:
-    methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
-    signature, names = "", set()
-    if any("dataclass" in ast.unparse(each) for each in node.decorator_list):
-        signature, names = _fields(node)
-    elif "__init__" in methods:
-        signature, names = _parameters(methods["__init__"].args, method=True)
-    members = [
-        _function(file, each, "method")
-        for name, each in methods.items()
-        if (name in SPOKEN or not name.startswith("_")) and ast.get_docstring(each)
-    ]
-    names |= {each.name for each in members}
-    text, where = ast.get_docstring(node) or "", (node.lineno, node.end_lineno)
-    return Entry(node.name, "class", signature, text, file, where, names, members)
-
-
-def _fields(node: ast.ClassDef) -> tuple[str, set[str]]:
-    """How a dataclass is called."""
-    parts, names = [], set()
-    for each in node.body:
-        if isinstance(each, ast.AnnAssign):
-            name, value = ast.unparse(each.target), each.value
-            if ast.unparse(each.annotation) == "KW_ONLY":
-                parts.append("*")
-                continue
-            names.add(name)
-            plain = value is None or "field(" in ast.unparse(value)
-            parts.append(name if plain else f"{name}={ast.unparse(value)}")
-    return f"({', '.join(parts)})", names
 
 
 # Docstrings as Markdown
@@ -181,9 +69,18 @@ def _paragraph(text: str, names: set[str]) -> str:
 
 def _explains(item: re.Match, text: str, names: set[str]) -> bool:
     """Whether what stands before a colon are names that the entry has, or starts a line."""
+    before = text[: item.start()]
+    if len(re.findall(r"[(\[]", before)) > len(re.findall(r"[)\]]", before)):
+        return False  # within brackets
     told = re.findall(r"\w+", re.sub(r"\([^()]*\)", "", item[1]))
     starts_line = item.start() == 0 or text[item.start() - 1] == "\n"
     return set(told) <= names or (starts_line and len(told) == 1)
+
+
+def with_numbers(entry: Entry) -> list[str]:
+    """What an entry says of sections by their numbers, which change: the build warns of them."""
+    texts = [entry.text, *(each.text for each in entry.members)]
+    return [found for text in texts for found in NUMBERED.findall(" ".join(text.split()))]
 
 
 def inline(text: str) -> str:
@@ -201,9 +98,9 @@ def _marked(piece: re.Match) -> str:
         return f"{{py:obj}}`{code} <{PACKAGE}.{code}>`" if code in exported() else f"`{code}`"
     if label := found.get("equation"):
         return f"equation {{eq}}`eq-{label}`"
-    if number := found.get("section") or found.get("bare") or found.get("chapter"):
+    if target := found.get("section") or found.get("chapter"):
         kind = "chapter" if "chapter" in found else "section"
-        return f"{{section}}`{kind} {number} <{number}>`"
+        return f"{{section}}`{kind} <{target}>`"
     if above := found.get("above"):
         return f"{{sup}}`{above.strip('()')}`"
     if below := found.get("below"):
@@ -221,8 +118,8 @@ def _escaped(text: str) -> str:
 class Api(SphinxDirective):
     """Entries of the names in its body, one `name: section` a line.
 
-    A section is a label or a number. `:results:` names classes that functions return: how to make
-    them is not shown.
+    A section is a label, `sec-nwj`, or for what a whole chapter uses `chapter 1`. `:results:`
+    names classes that functions return: how to make them is not shown.
     """
 
     has_content = True
@@ -236,6 +133,9 @@ class Api(SphinxDirective):
         holder = nodes.container()
         for name, section in lines:
             entry = public_names()[name]
+            for found in with_numbers(entry):
+                message = f"{name} of {entry.file.name} names a section by number, {found}"
+                getLogger(__name__).warning(f"{message}; {LABELS}", location=self.get_location())
             text = _directive(entry, section, name not in self.options.get("results", []))
             self.state.nested_parse(StringList(text.splitlines()), self.content_offset, holder)
         return holder.children
@@ -256,13 +156,16 @@ def _directive(entry: Entry, section: str, is_called: bool) -> str:
 
 
 class Section(SphinxRole):
-    """A link to a section or a chapter, by label or number; without a text with its title."""
+    """A link to a section, by its label, or to a chapter: `sec-nwj`, `chapter 1`.
+
+    With a text, "section", it says "section 2.5"; without one, number and title.
+    """
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Leave it to be resolved when all pages have been read."""
-        text, number = re.fullmatch(r"(?s)(?:(.*) <)?([^<>]*)>?", self.text).groups()
+        text, target = re.fullmatch(r"(?s)(?:(.*) <)?([^<>]*)>?", self.text).groups()
         node = addnodes.pending_xref(
-            "", nodes.inline("", text or ""), reftype="section", refdomain="", reftarget=number
+            "", nodes.inline("", text or ""), reftype="section", refdomain="", reftarget=target
         )
         node["refdoc"], node["refwarn"] = self.env.docname, True
         return [node], []
@@ -276,24 +179,34 @@ def resolve_section(
         return None
     found = _find_section(env, node["reftarget"])
     if found is None:
-        getLogger(__name__).warning(f"no section {node['reftarget']}", location=node)
+        message = f"no section {node['reftarget']}; {LABELS}"
+        getLogger(__name__).warning(message, location=node)
         return nodes.reference("", "", child, refuri="#")
     page, anchor, number = found
-    said = child.astext() or f"{number} {_title_of(env, page, anchor)}"
+    kind = child.astext()
+    said = f"{kind} {number}" if kind else f"{number} {_title_of(env, page, anchor)}"
     address = app.builder.get_relative_uri(node["refdoc"], page) + anchor
     link = nodes.reference("", said, internal=True, refuri=address)
-    return link if child.astext() else nodes.emphasis("", "In the book: ", link)
+    return link if kind else nodes.emphasis("", "In the book: ", link)
 
 
 def _find_section(env: BuildEnvironment, wanted: str) -> tuple[str, str, str] | None:
-    """Page, anchor and number of a section."""
-    home, _, title = env.get_domain("std").labels.get(wanted, ("", "", ""))
+    """Page, anchor and number of `sec-nwj`, `chapter 2`, or `sec-nwj in chapter 2`."""
+    label, chapter = (TARGET.fullmatch(wanted) or TARGET.match("")).groups()
     for page, numbers in env.toc_secnumbers.items():
-        for anchor, parts in numbers.items():
-            number = ".".join(map(str, parts))
-            if number == wanted or (page == home and _title_of(env, page, anchor) == title):
-                return page, anchor, number
+        if chapter and numbers.get("") != (int(chapter),):
+            continue
+        anchor = _anchors(env, page).get(label) if label else ""
+        if (label or chapter) and anchor in numbers:
+            return page, anchor, ".".join(map(str, numbers[anchor]))
     return None
+
+
+@cache
+def _anchors(env: BuildEnvironment, page: str) -> dict[str, str]:
+    """Under which address the table of contents has a section, by each of its labels."""
+    sections = env.get_doctree(page).findall(nodes.section)
+    return {label: f"#{each['ids'][0]}" for each in sections for label in each["ids"]}
 
 
 def _title_of(env: BuildEnvironment, page: str, anchor: str) -> str:

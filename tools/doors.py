@@ -15,7 +15,6 @@ import subprocess
 from datetime import datetime, timezone
 from functools import cache, partial
 from html import escape, unescape
-from pathlib import Path
 
 import yaml
 from docutils import nodes
@@ -24,10 +23,9 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from api import public_names
 from plain import sentence, text_of, title_of
+from sources import ROOT, public_names
 
-ROOT = Path(__file__).resolve().parent.parent
 LAUNCHERS = {
     "binderhub_url": "https://mybinder.org",
     "colab_url": "https://colab.research.google.com",

@@ -4,7 +4,8 @@ The theme draws its icons by a script of 1.5 MB, which a browser reads before it
 and the other scripts of a page's head hold it up, too. Here the build draws the icons, as that
 script would (those that style sheets draw are in assets/icons.css, by tools/icons.py), scripts run
 once the page has been read, style sheets hold what some page uses, and the theme's colours are
-right from the start. Where a page does not look as expected, since the theme has changed, the build
+right from the start. Preloads, of scripts and of icon fonts, go: a browser refuses those of fonts on
+a page opened as a file, three errors in the reader's console. Where a page does not look as expected, since the theme has changed, the build
 warns.
 """
 
@@ -26,7 +27,7 @@ BRANDS = ("fab", "fa-brands")
 FAMILIES = ("fas", "fa-solid", *BRANDS)
 ICON_STYLE = re.compile(r'(<link href="[^"]*_static/)vendor/fontawesome/[^"]*(" rel="stylesheet")')
 ICON_SCRIPT = re.compile(r'<script src="[^"]*/fontawesome/[^"]*"></script>\s*')
-PRELOAD = re.compile(r'<link rel="preload" as="script" [^>]*>\s*')
+PRELOAD = re.compile(r'<link rel="preload" as="(?:script|font)" [^>]*>\s*')
 SCRIPT = re.compile(r"<script (?![^>]*\b(?:defer|async)\b)(?=[^>]*\bsrc=)")
 MATHJAX = re.compile(
     r"<script>window\.MathJax = .*?</script>\s*|<script [^>]*/mathjax/[^>]*></script>\s*"
@@ -113,7 +114,8 @@ def lighten_pages(app: Sphinx, exception: Exception | None) -> None:
     for style in (out / "_static/styles").glob("*.css"):
         for code in codes_missing(style.read_text("utf-8"), known):
             logger.warning(
-                f"{style.name} draws an icon that {ICONS} lacks; run tools/icons.py with {code}"
+                f"{style.name} draws an icon that {ICONS} lacks: add {code} to SOLID or BRANDS in "
+                "tools/icons.py, then run it"
             )
     rmtree(out / "_static/vendor/fontawesome", ignore_errors=True)
     shorten_styles(out)

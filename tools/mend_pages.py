@@ -2,8 +2,6 @@
 
 - Jupyter Book loads sphinx_thebe whether or not a book uses it, and it then declares the constant
   THEBE_JS_URL twice: an error in the reader's console.
-- The theme preloads its icon fonts, which a browser refuses on a page opened as a file: three more
-  errors. The preload is only a hint: the theme draws its icons by script.
 - A chapter saved by JupyterLab holds the state of progress bars that are gone; its page would load
   scripts from the web for them. And cells that have not been run would leave gaps without a word.
 - pandas leaves the corner of a table empty and calls it a heading.
@@ -25,7 +23,6 @@ from sphinx.util.logging import getLogger
 from stored import how_to_mend, unfinished
 
 OPEN_FOLD = '<details class="optional"><summary>Show this section</summary>'
-FONT_PRELOAD = re.compile(r'<link rel="preload" as="font" [^>]*>\s*')
 CORNER = re.compile(r"<th(\b[^>]*)>\s*(?:&nbsp;|\xa0)?\s*</th>")
 WIDGETS = re.compile(
     r'<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>\s*'
@@ -66,6 +63,6 @@ def fold_optional(app: Sphinx, doctree: nodes.document, name: str) -> None:
 def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     """Rewrite the built pages in place."""
     for page in Path(app.outdir).glob("**/*.html"):
-        text = WIDGETS.sub("", FONT_PRELOAD.sub("", page.read_text("utf-8")))
+        text = WIDGETS.sub("", page.read_text("utf-8"))
         text = CORNER.sub(r"<td\1></td>", text)
         page.write_text(text.replace('role="doc-biblioentry"', 'role="listitem"'), "utf-8")

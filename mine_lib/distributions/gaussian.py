@@ -48,8 +48,8 @@ class Student(Distribution):
     """Pairs of `Gaussian`, each pair divided by one sqrt(chi^2 / dof).
 
     The pairs follow Student's t of dof degrees of freedom, a positive number; dof = 1 is Cauchy's
-    distribution. x and z have shape (n, dim). With dof below 0.3 samples may overflow
-    single precision. Raises ValueError unless dof > 0, -1 < rho < 1 and dim >= 1.
+    distribution. x and z have shape (n, dim). With dof below 0.3 samples may overflow single
+    precision. Raises ValueError unless dof > 0, -1 < rho < 1 and dim >= 1.
     """
 
     dof: float

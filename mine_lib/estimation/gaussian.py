@@ -16,7 +16,8 @@ class GaussianCritic(nn.Module):
     """log r of the Gaussian distribution with the sample's covariances (eq. 7-gaussian-part).
 
     x, z: (R, n, x_dim) and (R, n, z_dim), or one sample without R; each replica has a fit of its
-    own. correlations: (R, min(x_dim, z_dim)), descending.
+    own.
+    correlations: (R, min(x_dim, z_dim)), descending.
 
     In canonical coordinates u, v the covariance falls into pairs with correlations c_k, and
     log r is a sum of `Gaussian(c_k).log_ratio` over them. Directions with less than 1e-8 of the

@@ -15,14 +15,13 @@ LEAST_ROWS = 20
 def ksg(x: object, z: object, k: int = 3, transform: str = "normal_scores") -> float:
     """Estimate I(X; Z) in nats from the k nearest neighbours of each pair.
 
-    x, z: what `estimate_mi` takes, (n,) or (n, d), at least 20 rows. k: how many
-    neighbours; more mean less noise and more bias. transform: of each column of numbers, as in
-    `estimate_mi`; with "standardise", the textbook's, one outlier may hide all information.
+    x, z: what `estimate_mi` takes, (n,) or (n, d), at least 20 rows. k: how many neighbours;
+    more mean less noise and more bias. transform: of each column of numbers, as in `estimate_mi`;
+    with "standardise", the textbook's, one outlier may hide all information.
 
-    Distances are largest coordinate differences. Where one side holds labels,
-    neighbours are those with the same label (Ross 2014); where both do, it is the information of
-    the table of counts. The value has no error and is not cut off at zero; many columns make it far
-    too low.
+    Distances are largest coordinate differences. Where one side holds labels, neighbours are
+    those with the same label (Ross 2014); where both do, it is the information of the table of
+    counts. The value has no error and is not cut off at zero; many columns make it far too low.
 
     Raises ValueError as `estimate_mi`, and unless 1 <= k < n; a label needs more than k rows.
     """
