@@ -334,6 +334,34 @@ def outside_exercises(chapter: NotebookNode) -> Iterator[tuple[int, NotebookNode
             yield number, cell
 
 
+def test_what_only_draws_makes_nothing_that_is_computed_with(chapter: NotebookNode) -> None:
+    """The digest of held numbers leaves these cells out."""
+    why = f"what others need is made under another prompt than {held.DRAWING!r}"
+    refuse(made_by_drawing(chapter), why)
+
+
+def made_by_drawing(chapter: NotebookNode) -> list[str]:
+    return [
+        f"{place(number, cell)}: {', '.join(used)}"
+        for number, cell in enumerate(chapter.cells, start=1)
+        if is_drawing(cell) and (used := sorted(used_later(cell, computing(chapter, number))))
+    ]
+
+
+def is_drawing(cell: NotebookNode) -> bool:
+    return cell.metadata.get("mystnb", {}).get("code_prompt_show") == held.DRAWING
+
+
+def computing(chapter: NotebookNode, number: int) -> list[NotebookNode]:
+    """The later cells of code that do not show a picture."""
+    later = chapter.cells[number:]
+    return [each for each in later if not is_drawing(each) and not shows_a_picture(each)]
+
+
+def shows_a_picture(cell: NotebookNode) -> bool:
+    return bool(pictures(cell)) or any('class="frames' in html for html in html_outputs(cell))
+
+
 def verdicts(chapter: NotebookNode) -> list[str]:
     """Find printed lines that are or end in True, False or []."""
     return [
@@ -622,6 +650,15 @@ def test_a_check(source: str) -> None:
 )
 def test_a_check_with_a_fault(source: str, fault: str) -> None:
     assert fault in check(source)
+
+
+def test_what_a_drawing_makes() -> None:
+    drawing = {"mystnb": {"code_prompt_show": held.DRAWING}}
+    cells = [new_code_cell("k = x\nplt.plot(k)", metadata=drawing), new_code_cell("f = y + k")]
+    assert [found.split(": ")[-1] for found in made_by_drawing(new_notebook(cells=cells))] == ["k"]
+    picture = new_output("display_data", data={"image/svg+xml": "<svg/>"})
+    cells[1].outputs = [picture]
+    assert not made_by_drawing(new_notebook(cells=cells))
 
 
 def test_what_is_made_anew_is_another() -> None:
