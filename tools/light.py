@@ -4,9 +4,9 @@ The theme draws its icons by a script of 1.5 MB, which a browser reads before it
 and the other scripts of a page's head hold it up, too. Here the build draws the icons, as that
 script would (those that style sheets draw are in assets/icons.css, by tools/icons.py), scripts run
 once the page has been read, style sheets hold what some page uses, and the theme's colours are
-right from the start. Preloads, of scripts and of icon fonts, go: a browser refuses those of fonts on
-a page opened as a file, three errors in the reader's console. Where a page does not look as expected, since the theme has changed, the build
-warns.
+right from the start. Preloads of scripts and of icon fonts go: on a page opened as a file a browser
+refuses fonts, which makes three errors in the reader's console. Where a page does not look as
+expected, since the theme has changed, the build warns.
 """
 
 import re

@@ -4,6 +4,7 @@
   THEBE_JS_URL twice: an error in the reader's console.
 - A chapter saved by JupyterLab holds the state of progress bars that are gone; its page would load
   scripts from the web for them. And cells that have not been run would leave gaps without a word.
+- A comma after a formula may begin the next line.
 - pandas leaves the corner of a table empty and calls it a heading.
 - Docutils gives an entry of the bibliography a role that WAI-ARIA has dropped, and that a list may
   not hold: a screen reader finds an empty list.
@@ -23,6 +24,7 @@ from sphinx.util.logging import getLogger
 from stored import how_to_mend, unfinished
 
 OPEN_FOLD = '<details class="optional"><summary>Show this section</summary>'
+LOOSE = re.compile(r'(?<!"whole">)(<span class="math[^>]*>[^<]*</span>)([.,;:?)\]]+)')
 CORNER = re.compile(r"<th(\b[^>]*)>\s*(?:&nbsp;|\xa0)?\s*</th>")
 WIDGETS = re.compile(
     r'<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>\s*'
@@ -65,4 +67,5 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     for page in Path(app.outdir).glob("**/*.html"):
         text = WIDGETS.sub("", page.read_text("utf-8"))
         text = CORNER.sub(r"<td\1></td>", text)
+        text = LOOSE.sub(r'<span class="whole">\1\2</span>', text)
         page.write_text(text.replace('role="doc-biblioentry"', 'role="listitem"'), "utf-8")

@@ -3,6 +3,7 @@
 import re
 
 from docutils import nodes
+from sphinx import addnodes
 
 SIGNS = (  # a command, and what stands for it
     "alpha α beta β gamma γ delta δ epsilon ε varepsilon ε zeta ζ eta η theta θ kappa κ lambda λ "
@@ -14,17 +15,21 @@ SIGNS = (  # a command, and what stands for it
 )
 SYMBOLS = dict(zip(SIGNS.split()[::2], SIGNS.split()[1::2], strict=True))
 UPPER = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
-# What no reader of an excerpt wants to see: code, printed lines, HTML, labels
+# What no reader of an excerpt wants to see: code, printed lines, HTML, labels, parameters
 SKIPPED = (nodes.literal_block, nodes.raw, nodes.comment, nodes.math_block, nodes.system_message)
+SKIPPED += (addnodes.desc_parameterlist,)
 BLOCKS = (nodes.paragraph, nodes.term, nodes.title, nodes.caption, nodes.list_item, nodes.entry)
+BLOCKS += (addnodes.desc_signature,)
 
 
 def formula(tex: str) -> str:
     """A short formula in plain characters, or an ellipsis."""
     tex = re.sub(r"\\(?:mathcal|mathrm|mathbb|text|operatorname)\s*\{(\w+)\}", r"\1", tex)
     tex = re.sub(r"\\(?:left|right|big|Big)\b|\\[,;! ]|\\(?=[{}|%])", "", tex)
+    tex = re.sub(r"_([A-Za-z\d])(?=[A-Za-z])", r"_\1 ", tex)
     tex = re.sub(r"\\([A-Za-z]+)\s*", _symbol, tex)
     tex = re.sub(r"\^\{?([\d+-]+|n)\}?", lambda m: m[1].translate(UPPER), tex)
+    tex = re.sub(r"([_^])\{(\w+)\}(?=\w)", r"\1\2 ", tex)
     tex = re.sub(r"([_^])\{(\w+)\}", r"\1\2", tex)
     tex = re.sub(r"\s+", " ", tex.replace("{}", "")).strip()
     return "…" if re.search(r"[\\{}&]", tex) or len(tex) > 40 else tex
@@ -33,8 +38,10 @@ def formula(tex: str) -> str:
 def _symbol(command: re.Match) -> str:
     """A Greek letter, a sign, or the name of a function, which stands apart."""
     sign = SYMBOLS.get(command[1], command[0])
-    apart = sign.isascii() and sign.isalpha() and command.string[command.end() :][:1].isalpha()
-    return sign + " " if apart else sign
+    before, after = command.string[: command.start()], command.string[command.end() :]
+    if sign.isascii() and sign.isalpha():
+        return " " * before[-1:].isalnum() + sign + " " * after[:1].isalpha()
+    return sign
 
 
 def _pieces(node: nodes.Node) -> list[str]:
