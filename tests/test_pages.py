@@ -92,7 +92,8 @@ return all("article *, button").filter((e) => !e.closest("mjx-container") && cut
 CAPTIONS_CUT = """
 const range = (e) => { const all = document.createRange(); all.selectNodeContents(e); return all; };
 const cut = (e) => {
-  const [box, text] = [e.closest(".text_html"), range(e)].map((each) => each.getBoundingClientRect());
+  const box = e.closest(".text_html").getBoundingClientRect();
+  const text = range(e).getBoundingClientRect();
   return text.left < box.left - 1 || text.right > box.right + 1;
 };
 return all("article div.cell_output .text_html caption").filter(cut).map(describe);
