@@ -8,10 +8,10 @@ from mine_checks.chapter_02 import log_mean_exp  # noqa: F401
 from mine_checks.chapter_03 import product_pairs  # noqa: F401
 from mine_checks.chapter_04 import limit_slope  # noqa: F401
 from mine_checks.chapter_05 import moving_average  # noqa: F401
-from mine_checks.chapter_06 import (  # noqa: F401
-    flattery,
+from mine_checks.chapter_06 import flattery, pairs_to_meet  # noqa: F401
+from mine_checks.chapter_07 import (  # noqa: F401
+    infonce,
     pairs_needed,
-    pairs_to_meet,
     standard_error,
+    together,
 )
-from mine_checks.chapter_07 import infonce, together  # noqa: F401

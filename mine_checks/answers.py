@@ -94,6 +94,23 @@ def refuse_mistakes(
             refuse(message)
 
 
+def judge_count(
+    answer: object, least: float, most: float, mistakes: Iterable[tuple[float, str]], hint: str
+) -> None:
+    """Check a number of pairs, which lies from least to most; the hint follows "too few: "."""
+    if untried(answer, "number of pairs"):
+        return
+    found = one(answer, "the number of pairs")
+    if not np.isfinite(found):
+        refuse("the number of pairs should be finite")
+    if least <= found <= most:
+        return passed()
+    refuse_mistakes(found, mistakes, rtol=2e-3)
+    if found <= 0:
+        refuse("a number of pairs is positive")
+    refuse(f"too {'few' if found < least else 'many'}: {hint}")
+
+
 def passed() -> None:
     """Say so."""
     print(PASSED)
