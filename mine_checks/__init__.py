@@ -15,3 +15,4 @@ from mine_checks.chapter_07 import (  # noqa: F401
     standard_error,
     together,
 )
+from mine_checks.chapter_08 import envelope, mirage, water  # noqa: F401
