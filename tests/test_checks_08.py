@@ -115,7 +115,7 @@ def first(rows):
         (with_term(lambda u, e, r: (e * u).sum() / e.sum() * r.mean()), "row by row"),
         (lambda x, u, s, t, r: s.mean() * x.mean() - softmax(t) @ (r * u), "row by row"),
         (lambda x, u, s, t, r: s * x - softmax(t) * r * u, "not one for each row"),
-        (lambda x, u, s, t, r: s[:2] * x[:2], "one number, got shape"),
+        (lambda x, u, s, t, r: s[:2] * x[:2], "what slope returns should be one number"),
         (
             with_term(lambda u, e, r: (e * r * u).sum() / (e.sum() + 1e-7)),
             "t_bar near -38: a constant",
@@ -203,7 +203,7 @@ def quadratic(r, r0):
         (lambda r, r0: believed(r0, r), "have changed places"),
         (lambda r, r0: believed(abs(r), r0), "knows the sign"),
         (lambda r, r0: believed(abs(r), abs(r0)), "knows the sign"),
-        (sloped(lambda r, r0: r0), "denominator is missing"),
+        (sloped(lambda r, r0: r0), "not the slope of I at rho_0: its denominator is"),
         (sloped(lambda r, r0: 1 / (1 - r0**2)), "numerator is not one"),
         (sloped(lambda r, r0: rate(r0) / 2), "inner derivative"),
         (sloped(lambda r, r0: 2 * rate(r0)), "half before the logarithm"),
@@ -226,11 +226,14 @@ def quadratic(r, r0):
         (lambda r, r0: min(mi(r0), believed(r, r0)), "may rise"),
         (lambda r, r0: believed(r, r0) if r0 > 0 else mi(r0), r"= \(0.5, -0.8\)"),
         (lambda r, r0: believed(r, r0) if r0 < 0.9 else mi(r), r"= \(0.9, 0.95\)"),
+        (lambda r, r0: believed(r, r0) if max(r, r0) > 0 else mi(r0), r"= \(-0.2, -0.4\)"),
+        (lambda r, r0: mi(r0) + rate(r0) * (r - r0) ** 2 / (r - r0), "for 0.7, 0.7"),
+        (lambda r, r0: mi(r0) + rate(r0) * (1 - r0 / r) * r, "for 0.0, 0.5"),
         (lambda r, r0: believed(r, r0) if r0 else 0.1, r"= \(0.4, 0.0\)"),
         (lambda r, r0: believed(r, r0) + 1e-3, r"wrong value for rho, rho_0 = \(0.3, 0.6\)"),
         (lambda r, r0: believed(0.3, 0.6), r"= \(-0.9, 0.6\)"),
         (lambda r, r0: np.log(r), "nan for rho, rho_0"),
-        (lambda r, r0: [believed(r, r0)] * 2, "should be one number"),
+        (lambda r, r0: [believed(r, r0)] * 2, "what believed returns should be one number"),
         (lambda r, r0: 1 / r0, "believed raised ZeroDivisionError: .*, for 0.4, 0.0"),
         (lambda r, r0: None, "forget to return"),
         (lambda r, r0: r > r0, "got bool"),
@@ -267,6 +270,13 @@ def by_closing(noise, budget):
         is_open &= noise <= at
 
 
+def by_counting(noise, budget):
+    """The level of the k quietest channels, for the largest k whose noise it covers."""
+    quiet = np.sort(noise)
+    levels = (budget + np.cumsum(quiet)) / np.arange(1, len(quiet) + 1)
+    return np.maximum(levels[levels > quiet][-1] - noise, 0)
+
+
 def by_drops(noise, budget, drops=4000):
     """Drop after drop into the channel that is lowest then: only roughly level."""
     filled = noise.copy()
@@ -285,6 +295,7 @@ def in_place(noise, budget):
     [
         powers,
         by_closing,
+        by_counting,
         by_drops,
         in_place,
         lambda noise, budget: powers(noise, budget).tolist(),
@@ -359,6 +370,7 @@ def uneven(noise, budget):
         (uneven, "is not the same in all open"),
         (lambda n, b: powers(n, 1.0), "sum to 1 for"),
         (lambda n, b: 0.99 * powers(n, b), "sum to 1.98 for .* budget = 2$"),
+        (lambda n, b: powers(n, b) + 0.9e-3 * b, "sum to 2.007"),
         (lambda n, b: powers(n, b)[powers(n, b) > 0], r"shape \(2,\): one power for each"),
         (lambda n, b: powers(n, b)[:, None], "one power for each"),
         (lambda n, b: (powers(n, b), level(n, b)), "should be numbers, got tuple"),
