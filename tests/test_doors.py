@@ -18,9 +18,9 @@ import nbformat
 import pydata_sphinx_theme
 import pytest
 import sphinx_book_theme
+from built import HTML, PAGES, ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sphinx.util.inventory import InventoryFile
-from test_pages import HTML, PAGES, ROOT, browser, built_pages  # noqa: F401
 
 import api
 import light
@@ -39,7 +39,7 @@ def page(name: str) -> str:
 
 
 @pytest.fixture
-def opened(browser):  # noqa: F811
+def opened(browser):
     """A page of a browser that finds the book at BOOK, too, as from a server."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(10_000)
@@ -122,7 +122,7 @@ def test_sections_have_labels_since_their_numbers_change():
     assert all(re.fullmatch(r"sec-[\w-]+|chapter \d", section) for _, section in LISTED)
 
 
-def test_brackets_balance_in_each_line_of_the_reference(built_pages):  # noqa: F811
+def test_brackets_balance_in_each_line_of_the_reference(built_pages):
     for line in re.findall(r"<(?:p|li)\b[^>]*>(.*?)</(?:p|li)>", page("appendix/api"), re.DOTALL):
         text = re.sub("<[^>]+>", "", line)
         opened, closed = (len(re.findall(each, text)) for each in (r"[(\[]", r"[)\]]"))
@@ -138,7 +138,7 @@ def test_the_first_use_in_the_code_of_a_page_is_a_link_outside_folds_if_it_can()
     assert text.index('href="api.html#mine_lib.train"') > text.index("</details>")
 
 
-def test_the_reference_is_linked_both_ways(built_pages):  # noqa: F811
+def test_the_reference_is_linked_both_ways(built_pages):
     reference = page("appendix/api")
     for name, _ in LISTED:
         entry = reference.split(f'id="mine_lib.{name}"')[1]
@@ -151,7 +151,7 @@ def test_the_reference_is_linked_both_ways(built_pages):  # noqa: F811
 # What a page says of itself
 
 
-def test_every_page_says_what_it_is_and_how_it_may_be_used(built_pages):  # noqa: F811
+def test_every_page_says_what_it_is_and_how_it_may_be_used(built_pages):
     for name in PAGES:
         text = page(name)
         description = re.search(
@@ -170,12 +170,12 @@ def version() -> str:
     return re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
 
 
-def test_the_citation_has_the_package_s_version(built_pages):  # noqa: F811
+def test_the_citation_has_the_package_s_version(built_pages):
     assert f"version: {version()}" in (ROOT / "CITATION.cff").read_text()
     assert "@book{minebook" in re.sub("<[^>]+>", "", page("appendix/cite"))
 
 
-def test_all_statements_are_listed(built_pages):  # noqa: F811
+def test_all_statements_are_listed(built_pages):
     statements = 0
     for name in PAGES:
         if name.startswith("chapters/"):
@@ -187,7 +187,7 @@ def test_all_statements_are_listed(built_pages):  # noqa: F811
     assert len(listed) == len(set(listed)) == statements
 
 
-def test_every_entry_of_the_glossary_can_be_linked(built_pages):  # noqa: F811
+def test_every_entry_of_the_glossary_can_be_linked(built_pages):
     text = (ROOT / "appendix/glossary.md").read_text()
     entries = re.findall(r"^(?![ :#])(\S.*)\n  ", text, re.MULTILINE)
     with (HTML / "objects.inv").open("rb") as file:
@@ -221,7 +221,7 @@ def test_a_description_ends_with_a_sentence_if_it_can():
 # Weight
 
 
-def test_pages_are_light(built_pages):  # noqa: F811
+def test_pages_are_light(built_pages):
     for name in [*PAGES, "search", "genindex"]:
         text = page(name)
         assert "fontawesome" not in text
@@ -287,7 +287,7 @@ def test_rules_that_no_page_can_use_are_left_out():
 
 
 @pytest.mark.parametrize("base", [HTML.as_uri(), BOOK], ids=["file", "http"])
-def test_search_shows_pieces_of_text(base, opened, built_pages):  # noqa: F811
+def test_search_shows_pieces_of_text(base, opened, built_pages):
     errors = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.on("console", lambda said: said.type == "error" and errors.append(said.text))
@@ -298,6 +298,8 @@ def test_search_shows_pieces_of_text(base, opened, built_pages):  # noqa: F811
     )
     results = opened.locator("ul.search > li:has(> p.context)").all()
     assert len(results) >= 3
+    first = results[0].locator("a").get_attribute("href")
+    assert first.endswith("appendix/glossary.html#term-hockey-stick-divergence")
     for each in results:
         excerpt = each.locator("p.context").inner_text()
         assert "hockey" in excerpt.lower()
@@ -319,7 +321,7 @@ def test_search_shows_pieces_of_text(base, opened, built_pages):  # noqa: F811
         ("qqq", False),
     ],
 )
-def test_search_copes_with_other_words(words, finds, opened, built_pages):  # noqa: F811
+def test_search_copes_with_other_words(words, finds, opened, built_pages):
     errors = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto(f"{HTML.as_uri()}/search.html?q={quote(words, safe='')}")
@@ -329,8 +331,21 @@ def test_search_copes_with_other_words(words, finds, opened, built_pages):  # no
     assert errors == []
 
 
+def test_only_a_page_that_was_found_has_its_words_marked(opened, built_pages):
+    hide = opened.locator("a", has_text="Hide Search Matches")
+    opened.goto(f"{HTML.as_uri()}/search.html?q=hockey")
+    opened.wait_for_selector("ul.search > li > p.context")
+    opened.goto(f"{HTML.as_uri()}/chapters/04_gradient_bias.html")
+    opened.wait_for_load_state("load")
+    assert hide.count() == 0
+    opened.go_back()
+    opened.locator("ul.search > li a").first.click()
+    hide.wait_for()
+    assert opened.locator("span.highlighted").count() > 0
+
+
 @pytest.mark.parametrize("base", [HTML.as_uri(), BOOK], ids=["file", "http"])
-def test_a_page_can_be_saved_as_a_notebook_and_printed(opened, base, built_pages):  # noqa: F811
+def test_a_page_can_be_saved_as_a_notebook_and_printed(opened, base, built_pages):
     opened.add_init_script("window.print = () => { window.printed = true; };")
     opened.goto(f"{base}/{PAGES[1]}.html")
     opened.get_by_role("button", name="Download this page").click()
@@ -398,7 +413,7 @@ def test_with_an_address_functions_have_a_source(small):
     assert ADDRESS in re.sub("<[^>]+>", "", small["appendix/cite"])
 
 
-def test_without_an_address_there_are_none(built_pages):  # noqa: F811
+def test_without_an_address_there_are_none(built_pages):
     if 'url: ""' not in (ROOT / "_config.yml").read_text():
         pytest.skip("the repository has an address")
     for name in PAGES:

@@ -4,12 +4,10 @@ Each page is loaded once per window width; then all tests of it follow, in light
 Without Chromium they are skipped; BROWSER_TESTS=required makes that a failure.
 """
 
-import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
@@ -18,23 +16,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
-from sphinx_external_toc.parsing import parse_toc_yaml
+from built import HTML, PAGES, ROOT
+from playwright.sync_api import Browser, Locator, Page
 
-ROOT = Path(__file__).resolve().parents[1]
-HTML = ROOT / "_build/html"
-PAGES = [str(Path(page).with_suffix("")) for page in parse_toc_yaml(ROOT / "_toc.yml")]
 VIEWS = list(product(PAGES, (1280, 390), ("light", "dark")))
-SHARED_SOURCES = [
-    "_*.yml",
-    "*.bib",
-    "*.cff",
-    "images/*",
-    "assets/*",
-    "tools/*.py",
-    "mine_lib/**/*.py",
-]
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NOT_LOCAL = re.compile(r"^(?!file:|data:|blob:|about:)")
 RAW_MARKUP = re.compile(r"\$|\\[a-zA-Z(\[]|\{[a-z][a-z:-]*\}|\[\[|\]\]|\?\?|:::|`")
 
@@ -183,32 +168,6 @@ def uri(page: str) -> str:
 @lru_cache
 def text_of(file: str) -> str:
     return Path(file).read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if chromium is None:
-        stop = pytest.fail if os.environ.get("BROWSER_TESTS") == "required" else pytest.skip
-        stop("no Chromium found: install it (Debian: apt install chromium) to test the pages")
-    # A module's, not a session's: its event loop must not outlive these tests.
-    with sync_playwright() as playwright:
-        arguments = ["--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def built_pages() -> None:
-    pages = [HTML / f"{page}.html" for page in PAGES]
-    missing = [str(page.relative_to(ROOT)) for page in pages if not page.exists()]
-    assert not missing, f"run make book: not built: {missing}"
-    built = min(page.stat().st_mtime for page in pages)
-    patterns = SHARED_SOURCES + [f"{page}.*" for page in PAGES]
-    sources = [file for pattern in patterns for file in ROOT.glob(pattern)]
-    newer = [str(file.relative_to(ROOT)) for file in sources if file.stat().st_mtime > built]
-    assert not newer, f"run make book: newer than the pages: {newer}"
 
 
 @pytest.fixture(scope="module")

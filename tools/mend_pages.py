@@ -4,8 +4,11 @@
   THEBE_JS_URL twice: an error in the reader's console.
 - A chapter saved by JupyterLab holds the state of progress bars that are gone; its page would load
   scripts from the web for them. And cells that have not been run would leave gaps without a word.
-- A comma after a formula may begin the next line.
-- pandas leaves the corner of a table empty and calls it a heading.
+- A comma after a formula may begin the next line, and a bracket before it end the last one.
+- The line under the link of a solution's title begins before the word.
+- On a phone a printed sentence scrolls, as a printed table must: it gets a class of its own.
+- pandas leaves the corner of a table empty and calls it a heading, and in a narrow head "b = 16"
+  breaks.
 - Docutils gives an entry of the bibliography a role that WAI-ARIA has dropped, and that a list may
   not hold: a screen reader finds an empty list.
 
@@ -13,6 +16,7 @@ And a section whose title begins with "Optional:" is folded, text, cells and all
 """
 
 import re
+from html import unescape
 from pathlib import Path
 
 import nbformat
@@ -24,7 +28,15 @@ from sphinx.util.logging import getLogger
 from stored import how_to_mend, unfinished
 
 OPEN_FOLD = '<details class="optional"><summary>Show this section</summary>'
-LOOSE = re.compile(r'(?<!"whole">)(<span class="math[^>]*>[^<]*</span>)([.,;:?)\]]+)')
+LOOSE = re.compile(r'([(\[]?)(<span class="math[^>]*>([^<]*)</span>)([.,;:?)\]]+|-\w+)?')
+WHOLE = '<span class="whole'
+SHORT = 16  # characters of a formula that fits a phone's line with its comma
+SOLUTION = re.compile(r"(Solution to)(<a [^>]*>) ")
+PRINTED = re.compile(
+    r'(<div class="output stream)( [^>]*><div class="highlight"><pre>)(.*?)</pre>', re.S
+)
+ALIGNED = re.compile(r"(?m)^ |\S {2,}\S")
+HEAD = re.compile(r"<th\b[^>]*>[^<]*</th>")
 CORNER = re.compile(r"<th(\b[^>]*)>\s*(?:&nbsp;|\xa0)?\s*</th>")
 WIDGETS = re.compile(
     r'<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>\s*'
@@ -67,5 +79,36 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
     for page in Path(app.outdir).glob("**/*.html"):
         text = WIDGETS.sub("", page.read_text("utf-8"))
         text = CORNER.sub(r"<td\1></td>", text)
-        text = LOOSE.sub(r'<span class="whole">\1\2</span>', text)
+        text = mend_lines(text)
         page.write_text(text.replace('role="doc-biblioentry"', 'role="listitem"'), "utf-8")
+
+
+def mend_lines(text: str) -> str:
+    """Keep together what belongs together, and let sentences that were printed flow."""
+    if WHOLE in text:
+        return text  # an earlier build has done it
+    text = SOLUTION.sub(r"\1 \2", LOOSE.sub(whole, text))
+    text = HEAD.sub(lambda head: head[0].replace(" = ", "\xa0=\xa0"), text)
+    return PRINTED.sub(printed, text)
+
+
+def whole(found: re.Match) -> str:
+    """A formula with what stands at it, which no line parts; on a phone only a short one."""
+    before, formula, tex, after = found.groups(default="")
+    if not before and not after:
+        return formula
+    kind = " short" if width(tex) <= SHORT else ""
+    return f'{WHOLE}{kind}">{before}{formula}{after}</span>'
+
+
+def width(tex: str) -> int:
+    """About how many characters a formula shows."""
+    shown = re.sub(r"\\[a-zA-Z]+|\\[^a-zA-Z]", lambda name: name[0][1:2], unescape(tex))
+    return len(re.sub(r"[\s{}^_()]", "", shown))
+
+
+def printed(found: re.Match) -> str:
+    """Printed lines, marked as sentences unless blanks make columns of them."""
+    kind, start, lines = found.groups()
+    lines_only = unescape(re.sub("<[^>]+>", "", lines))
+    return f"{kind}{'' if ALIGNED.search(lines_only) else ' sentences'}{start}{lines}</pre>"
