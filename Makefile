@@ -35,7 +35,7 @@ ONLY := $(subst $(empty) $(empty), or ,$(strip $(notdir $(basename $(CHAPTERS)))
 .NOTPARALLEL:
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: ## build the pages and say where to open them
 	@$(ALONE) $(MAKE) --no-print-directory pages
@@ -47,7 +47,7 @@ pages: .venv/book.stamp
 		echo "make book: mend what is named above (line 20003 of a notebook is line 3 of its second cell; all is in _build/log.txt)" >&2; exit 1; }
 	@$(BIN)/python tools/count_pages.py $(call or_say,the pages built are not those of _toc.yml: see above ('rm -r _build' removes old ones))
 
-environment:
+environment: ## install what runs and tests the notebooks
 	@test -e .venv/full.stamp && $(MAKE) --no-print-directory -q .venv/full.stamp || $(ALONE) $(MAKE) --no-print-directory .venv/full.stamp
 
 test: environment ## re-measure every number, build strictly, test the pages in a browser (one chapter's: CHAPTER=02)

@@ -93,7 +93,7 @@ def _wrong_slopes(
     product = w @ (dt_bar * x_bar)
     yield product - joint, "that is the slope of the loss: the value's has the other sign"
     yield joint + product, "the product term counts against the value"
-    yield joint, "the term of the product pairs is missing: they move with w, too"
+    yield joint, "the term of the product pairs is missing: they move with ω, too"
     for sign in (1, -1):
         yield sign * product, "the term of the joint pairs is missing"
     for of_joint, of_product in ((b, b), (b, 1), (1, b), (b, 1 / b)):
@@ -137,7 +137,7 @@ def _wrong_rows(
     yield joint - w @ (dt_bar * x), "z_bar was made from x_bar, and moves with it, not with x"
     yield (dt * x_bar).mean() - product, "a joint pair's z moves with its own x, not with x_bar"
     yield (dt * x_bar).mean() - w @ (dt_bar * x), "x and x_bar have changed places"
-    chain = "that is by z, not by w: how fast does z move with w?"
+    chain = "that is by z, not by ω: how fast does z move with ω?"
     yield dt.mean() - w @ dt_bar, chain
     yield joint - w @ dt_bar, f"product term: {chain}"
     yield dt.mean() - product, f"joint term: {chain}"

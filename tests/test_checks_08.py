@@ -105,7 +105,7 @@ def first(rows):
         (lambda x, u, s, t, r: right(x, x, s, t, r), "moves with it, not with x"),
         (lambda x, u, s, t, r: right(u, u, s, t, r), "its own x, not with x_bar"),
         (lambda x, u, s, t, r: right(u, x, s, t, r), "x and x_bar have changed places"),
-        (lambda x, u, s, t, r: s.mean() - softmax(t) @ r, "by z, not by w"),
+        (lambda x, u, s, t, r: s.mean() - softmax(t) @ r, "by z, not by ω"),
         (lambda x, u, s, t, r: s.mean() - softmax(t) @ (r * u), "joint term: that is by z"),
         (with_term(lambda u, e, r: (e * r).sum() / e.sum()), "product term: that is by z"),
         (with_term(lambda u, e, r: (e * u).sum() / e.sum()), "missing from the product term"),
