@@ -72,7 +72,7 @@ portable: environment ## test the chapters as older processors and two threads r
 
 bench: environment ## measure speed and accuracy, about an hour; writes benchmarks/
 	@OMP_NUM_THREADS=$(BENCH_THREADS) $(BIN)/python benchmarks/speed.py --threads $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
-	@OMP_NUM_THREADS=$(BENCH_THREADS) $(BIN)/python benchmarks/accuracy.py --threads $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
+	@OMP_NUM_THREADS=$(BENCH_THREADS) $(BIN)/python benchmarks/accuracy.py --workers $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
 
 pins: ## renew requirements*.txt and constraints.txt from pyproject.toml
 	@$(ALONE) $(MAKE) --no-print-directory .venv/python.stamp

@@ -1,12 +1,11 @@
-"""How accurate estimate_mi is, beside KSG and the other bounds, where the truth is known.
+"""How accurate estimate_mi is over the zoo, how often its interval holds, and what others find.
 
-Run by `make bench`: prints tables and writes accuracy.json beside this file. Every estimate sees
-the same pairs as the others of its row. Errors are against the truth, in nats. A few samples have a
-luck of their own, larger than most differences between estimators: the mean of the true pointwise
-information i of the sample is off, too. So estimators are ranked by `apart`, their distance to it.
+Run by `make bench`: writes accuracy.json beside this file, one row for each case, size and seed,
+and prints a summary. With --cases, --sizes, --seeds or --rivals it measures some rows anew and
+keeps the others. tests/test_benchmarks.py measures a few of them again.
 
-Each part of the file says with what it was measured; tests/test_benchmarks.py compares that with
-the code, and measures some of the rows again.
+A sample has a luck of its own, larger than most differences between estimators: the mean of the
+true pointwise information i over its pairs is off, too. So `of_sample` stands beside the truth.
 """
 
 import argparse
@@ -15,56 +14,76 @@ import inspect
 import json
 import math
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
+from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
-from statistics import NormalDist
 from time import perf_counter
 
 import numpy as np
 import torch
 from speed import machine
+from zoo import CASES
 
 import mine_lib as ml
 
 HERE = Path(__file__).parent
-N, SEEDS = 10_000, 3
-FOLDS, NEGATIVES, SHIFTS = 5, 15, 64
-MORE_NEGATIVES = 63  # what InfoNCE gains by more candidates
-SMALL, SMALL_SEEDS = (200, 500, 1000), 6
-RHOS = (0.8, 0.85, 0.9, 0.95, 0.99)
-SETTINGS = {
-    "n": (1000, 3000, 10_000, 30_000),
-    "batch_size": (64, 256, 1024),
-    "hidden": ((16, 16, 16), (64, 64), (64, 64, 64), (128, 128, 128)),
-    "steps": (300, 1500, 4000),
-}
-HIGH = {"dim": 20, "information": (2, 6, 10)}
-CASES: dict[str, ml.Distribution] = {
-    "Gaussian, ρ = 0.9": ml.Gaussian(0.9),
-    "cubed Gaussian, ρ = 0.9": ml.Transformed(ml.Gaussian(0.9), x=ml.cube, z=ml.cube),
-    **{f"Student t, {dof} degrees": ml.Student(dof, 0.5) for dof in (1, 2, 5)},
-    "additive uniform noise": ml.AdditiveUniform(0.1),
-    "mixture, ρ = ±0.9": ml.GaussianMixture(0.9),
-    "spiral, ρ = 0.9": ml.Transformed(ml.Gaussian(0.9), x=ml.spiral),
-    "XOR, 20 distractors": ml.Xor(distractors=20),
-    "discrete-continuous": ml.StepsAndRamps(5),
-}
+SIZES = (200, 500, 1000, 5000)
+SEEDS = range(20, 23)  # none of them was looked at while the estimator was built
+RIVAL_SIZES, RIVAL_SEEDS = (500, 5000), range(20, 21)
+FOLDS, SHIFTS = 5, 64
+NEGATIVES = {"InfoNCE": 63}  # of the others one
+OBJECTIVES = {"InfoNCE": ml.infonce, "NWJ": ml.nwj, "SMILE": ml.jensen_shannon}
 
 
-def ksg(x: np.ndarray, z: np.ndarray, scored: bool = False) -> float:
-    """KSG with three neighbours, of normal scores if asked; one column of few numbers is labels."""
-    if x.shape[1] == z.shape[1] == 1 and len(np.unique(x)) <= 20:
-        x = x.astype(int)
-    return ml.ksg(x, z.astype(float), transform="normal_scores" if scored else "standardise")
+def sample(case: str, n: int, seed: int) -> tuple[np.ndarray, np.ndarray, float]:
+    """Pairs of a case as NumPy arrays (n, d), and the mean of their true pointwise information."""
+    pair = CASES[case]
+    x, z = pair.sample(n, seed)
+    exact = float(pair.log_ratio(x, z).double().mean())
+    return *(np.asarray(each, float).reshape(n, -1) for each in (x, z)), exact
 
 
-def cross_fitted(
-    objective: Callable, x: np.ndarray, z: np.ndarray, negatives: int = NEGATIVES
-) -> float:
-    """Another bound, with the normal scores, layers and number of folds of estimate_mi.
+def measure(case: str, n: int, seed: int) -> dict:
+    """One row: what the estimate says, beside the truth, the sample's own mean, and KSG."""
+    torch.set_num_threads(1)
+    x, z, exact = sample(case, n, seed)
+    start = perf_counter()
+    found = ml.estimate_mi(x, z, progress=False)
+    seconds = perf_counter() - start
+    low, high = found.interval()
+    return {
+        "case": case, "n": n, "seed": seed, "truth": CASES[case].mi, "of_sample": exact,
+        "value": found.value, "error": found.standard_error, "low": low, "high": high,
+        "lacks": found.lacks[0], "p_value": found.p_value, "ksg": neighbours(x, z),
+        "seconds": seconds,
+    }  # fmt: skip
 
-    One network a fold, 1500 steps (estimate_mi: 1406), all rows of the other folds, no Gaussian
-    part, no early stopping. n must be a multiple of the folds.
+
+def neighbours(x: np.ndarray, z: np.ndarray) -> float | None:
+    """KSG with its defaults, normal scores and three neighbours; None if a label is too rare."""
+    try:
+        return ml.ksg(x, z)
+    except ValueError:
+        return None
+
+
+def rival(case: str, n: int, seed: int) -> dict:
+    """One row: other bounds on the same pairs."""
+    torch.set_num_threads(1)
+    x, z, exact = sample(case, n, seed)
+    start = perf_counter()
+    values = {name: cross_fitted(name, x, z) for name in OBJECTIVES}
+    took = (perf_counter() - start) / len(values)
+    return {"case": case, "n": n, "seed": seed, "of_sample": exact, **values, "seconds": took}
+
+
+def cross_fitted(name: str, x: np.ndarray, z: np.ndarray) -> float:
+    """Another bound with the normal scores, layers, rate, batches and folds of estimate_mi.
+
+    One network a fold, as many steps as estimate_mi takes, all rows of the other folds, no Gaussian
+    part, no early stopping, no averages. n must be a multiple of the folds.
     """
     order = np.random.default_rng(0).permutation(len(x))
     scores = [torch.as_tensor(ml.normal_scores(each)[order]).float() for each in (x, z)]
@@ -73,314 +92,104 @@ def cross_fitted(
         torch.stack([torch.cat([*part[:k], *part[k + 1 :]]) for k in range(FOLDS)])
         for part in parts
     ]
-    many = objective is ml.infonce
+    m = NEGATIVES.get(name, 1)
+    b = min(128, rest[0].shape[1] // 2)
+    steps = int(np.clip(45 * rest[0].shape[1] // b, 400, 3000))
     critic = ml.train(
-        *rest, objective=objective, seeds=range(FOLDS), hidden=(64, 64, 64), steps=1500,
-        batch_size=64 if many else 256, negatives=negatives if many else 1, learning_rate=5e-3,
-        decay=True, progress=False,
+        *rest, objective=OBJECTIVES[name], seeds=range(FOLDS), hidden=(64, 64, 64), steps=steps,
+        batch_size=b, negatives=m, learning_rate=5e-3, decay=True, progress=False,
     ).critic  # fmt: skip
     with torch.no_grad():
-        values = ml.critic_values(critic, *parts, shifts=negatives if many else SHIFTS)
-    report = ml.smile if objective is ml.jensen_shannon else objective
+        shifts = m if m > 1 else min(SHIFTS, parts[0].shape[1] - 1)
+        values = ml.critic_values(critic, *parts, shifts=shifts)
+    report = ml.smile if name == "SMILE" else OBJECTIVES[name]
     return float(report(*values).mean())
 
 
-METHODS: dict[str, Callable] = {
-    "KSG": ksg,
-    "KSG, scores": lambda x, z: ksg(x, z, scored=True),
-    "InfoNCE": lambda x, z: cross_fitted(ml.infonce, x, z),
-    "NWJ": lambda x, z: cross_fitted(ml.nwj, x, z),
-    "SMILE": lambda x, z: cross_fitted(ml.jensen_shannon, x, z),
-}
+def is_held(row: dict) -> bool:
+    """Whether the interval holds the truth."""
+    return row["low"] <= row["truth"] <= row["high"]
 
 
-def timed(run: Callable, *arguments: object, **options: object) -> tuple[object, float]:
-    """A result and its wall time in seconds."""
-    start = perf_counter()
-    return run(*arguments, **options), perf_counter() - start
+def is_right(row: dict) -> bool:
+    """Whether the value with its sampling error alone holds the truth."""
+    return abs(row["truth"] - row["value"]) <= 1.96 * row["error"]
 
 
-def ours(x: object, z: object, **options: object) -> ml.MIEstimate:
-    """The estimate with all defaults but those given."""
-    return ml.estimate_mi(x, z, progress=False, **options)
+def width(row: dict) -> float:
+    """Width of the interval in that of the sampling error alone."""
+    return (row["high"] - row["low"]) / (2 * 1.96 * row["error"])
 
 
-def root_mean_square(values: object) -> float:
-    """The root of the mean square."""
-    return math.sqrt(np.mean(np.square(values)))
-
-
-def of_sample(pair: ml.Distribution, x: object, z: object) -> float:
-    """Mean of the true pointwise information of the sample."""
-    return float(pair.log_ratio(x, z).double().mean())
-
-
-def against(values: list[float], truth: float, samples: list[float]) -> dict:
-    """Errors against the truth, and the distance to what the samples themselves say."""
-    return {
-        "errors": [value - truth for value in values],
-        "rms": root_mean_square(np.subtract(values, truth)),
-        "apart": root_mean_square(np.subtract(values, samples)),
-    }
-
-
-def non_gaussian() -> list[dict]:
-    """A row for each case: errors, distance to the samples' mean i, and seconds."""
-    rows = []
-    for name, pair in CASES.items():
-        truth = pair.mi
-        row = {"case": name, "truth": truth, "of_samples": [], "methods": {}}
-        found = {method: [] for method in ("estimate_mi", *METHODS)}
-        for seed in range(SEEDS):
-            x, z = pair.sample(N, seed)
-            row["of_samples"].append(of_sample(pair, x, z))
-            x, z = (np.asarray(each, dtype=float) for each in (x, z))
-            estimate, took = timed(ours, x, z)
-            found["estimate_mi"].append((float(estimate), took))
-            row.setdefault("standard_errors", []).append(estimate.standard_error)
-            for method, run in METHODS.items():
-                found[method].append(timed(run, x, z))
-        for method, pairs in found.items():
-            row["methods"][method] = {
-                **against([value for value, _ in pairs], truth, row["of_samples"]),
-                "seconds": float(np.median([took for _, took in pairs])),
-            }
-        rows.append(row)
-        print(f"{name:24} true {truth:.4f} se {np.mean(row['standard_errors']):.4f}", *(
-            f"{method} {truth + np.mean(each['errors']):.3f} (rms error {each['rms']:.3f}, "
-            f"apart {each['apart']:.4f}, {each['seconds']:.1f} s)"
-            for method, each in row["methods"].items()), flush=True)  # fmt: skip
-    return rows
-
-
-def transforms() -> list[dict]:
-    """The cases above with standardised columns instead of normal scores."""
-    rows = []
-    for name, pair in CASES.items():
-        estimates = [ours(*pair.sample(N, seed), transform="standardise") for seed in range(SEEDS)]
-        errors = [float(each) - pair.mi for each in estimates]
-        rows.append({
-            "case": name, "errors": errors, "rms": root_mean_square(errors),
-            "warned": sum(bool(each.warnings) for each in estimates),
-        })  # fmt: skip
-        print(f"{name}, standardised: rms {rows[-1]['rms']:.3f}, warned {rows[-1]['warned']} of "
-              f"{SEEDS}", flush=True)  # fmt: skip
-    return rows
-
-
-def gaussian() -> list[dict]:
-    """Distance to the same sample's Gaussian plug-in, one dimension."""
-    rows = []
-    for rho in RHOS:
-        apart, times = [], []
-        for seed in range(SEEDS):
-            x, z = ml.Gaussian(rho).sample(N, seed)
-            estimate, took = timed(ours, x, z)
-            apart.append(float(estimate) - plug_in(x, z)[0])
-            times.append(took)
-        rms = root_mean_square(apart)
-        rows.append({"rho": rho, "apart": apart, "rms": rms, "seconds": float(np.median(times))})
-        print(f"rho {rho}: rms distance to plug-in {rms:.4f}, {np.median(times):.1f} s", flush=True)
-    return rows
-
-
-def high_dimension() -> list[dict]:
-    """Twenty dimensions, with and without the Gaussian part."""
-    rows = []
-    for information in HIGH["information"]:
-        rho = math.sqrt(-math.expm1(-2 * information / HIGH["dim"]))
-        for with_part in (True, False):
-            values, times = [], []
-            for seed in range(SEEDS):
-                x, z = ml.Gaussian(rho, HIGH["dim"]).sample(N, seed)
-                estimate, took = timed(ours, x, z, gaussian_part=with_part)
-                values.append(float(estimate))
-                times.append(took)
-            bias = np.mean(values) / information - 1
-            rows.append(
-                {"truth": information, "gaussian_part": with_part, "values": values,
-                 "bias": bias, "seconds": float(np.median(times))}
-            )  # fmt: skip
-            print(f"d = 20, true {information}, Gaussian part {with_part}: {np.round(values, 3)}, "
-                  f"bias {bias:+.1%}, {np.median(times):.0f} s", flush=True)  # fmt: skip
-    return rows
-
-
-def coverage() -> list[dict]:
-    """How often the 95 % interval holds the truth; beside it the plug-in's, on Gaussian pairs."""
-    rows = []
-    cases = {
-        **{f"Gaussian, ρ = {rho}": (ml.Gaussian(rho), N, 100) for rho in (0.8, 0.95, 0.99)},
-        "independent": (ml.Gaussian(0.0), N, 50),
-        "mixture, n = 2000": (ml.GaussianMixture(0.9), 2000, 50),
-    }
-    for name, (pair, n, runs) in cases.items():
-        truth = pair.mi
-        samples = [pair.sample(n, 1000 + run) for run in range(runs)]
-        estimates = [ours(*each) for each in samples]
-        intervals = [each.interval() for each in estimates]
-        row = {
-            "case": name, "truth": truth, "runs": runs,
-            "inside": sum(low <= truth <= high for low, high in intervals),
-            "values": [float(each) for each in estimates],
-            "errors": [each.standard_error for each in estimates],
-            "warned": sum(bool(each.warnings) for each in estimates),
-        }  # fmt: skip
-        if name.startswith("Gaussian"):
-            row["plug_in_inside"] = sum(plug_in_holds(*each, truth) for each in samples)
-        rows.append(row)
-        print(f"{name}: {row['inside']} of {runs} intervals hold the truth, mean error "
-              f"{np.mean(row['values']) - truth:+.4f}, sd {np.std(row['values'], ddof=1):.4f}, "
-              f"mean standard error {np.mean(row['errors']):.4f}, plug-in "
-              f"{row.get('plug_in_inside')}", flush=True)  # fmt: skip
-    return rows
-
-
-def plug_in(x: torch.Tensor, z: torch.Tensor) -> tuple[float, float]:
-    """Gaussian plug-in estimate from the sample correlation, and its standard error."""
-    correlation = np.corrcoef(x[:, 0], z[:, 0])[0, 1]
-    return -math.log1p(-(correlation**2)) / 2, abs(correlation) / math.sqrt(len(x))
-
-
-def plug_in_holds(x: torch.Tensor, z: torch.Tensor, truth: float) -> bool:
-    """Whether the plug-in's 95 % interval holds the truth."""
-    value, error = plug_in(x, z)
-    return bool(abs(value - truth) <= NormalDist().inv_cdf(0.975) * error)
-
-
-def settings() -> list[dict]:
-    """One setting varied at a time, on the spiral: how far below the mean of the true i."""
-    rows, pair = [], CASES["spiral, ρ = 0.9"]
-    for varied, values in SETTINGS.items():
-        for value in values:
-            options = {} if varied == "n" else {varied: value}
-            shortfalls, errors, times = [], [], []
-            for seed in range(SEEDS):
-                x, z = pair.sample(value if varied == "n" else N, seed)
-                exact = float(pair.log_ratio(x, z).mean())
-                estimate, took = timed(ours, x, z, **options)
-                shortfalls.append(exact - float(estimate))
-                errors.append(estimate.standard_error)
-                times.append(took)
-            rows.append(
-                {"varied": varied, "value": value, "shortfalls": shortfalls,
-                 "shortfall": float(np.mean(shortfalls)), "standard_error": float(np.mean(errors)),
-                 "seconds": float(np.median(times))}
-            )  # fmt: skip
-            print(f"{varied} = {value}: shortfall {np.mean(shortfalls):.4f}, "
-                  f"{np.median(times):.0f} s", flush=True)  # fmt: skip
-    return rows
-
-
-def candidates() -> list[dict]:
-    """How far InfoNCE lies below the samples' mean i, by the number of candidates.
-
-    With log r for the critic, which no training can improve on, and once trained.
-    """
-    rows = []
-    for name, pair in CASES.items():
-        row = {"case": name, "best_critic": {}}
-        for m in (NEGATIVES, MORE_NEGATIVES):
-            apart = []
-            for seed in range(SEEDS):
-                x, z = pair.sample(N, seed)
-                parts = zip(*(each.double().split(N // FOLDS) for each in (x, z)), strict=True)
-                values = [ml.critic_values(pair.log_ratio, *part, m) for part in parts]
-                found = float(torch.stack([ml.infonce(*each) for each in values]).mean())
-                apart.append(found - of_sample(pair, x, z))
-            row["best_critic"][str(m)] = float(np.mean(apart))
-        rows.append(row)
-        print(f"{name}: InfoNCE of log r less the mean i {row['best_critic']}", flush=True)
-    pair, apart = CASES[rows[0]["case"]], []
-    for seed in range(SEEDS):
-        x, z = pair.sample(N, seed)
-        found = cross_fitted(ml.infonce, np.asarray(x), np.asarray(z), MORE_NEGATIVES)
-        apart.append(found - of_sample(pair, x, z))
-    rows[0]["trained"] = {str(MORE_NEGATIVES): float(np.mean(apart))}
-    print(f"{rows[0]['case']}, trained: {rows[0]['trained']}", flush=True)
-    return rows
-
-
-def small() -> list[dict]:
-    """A few hundred pairs, one column each: estimate_mi beside KSG."""
-    rows = []
-    for name, pair in CASES.items():
-        if pair.x_dim == pair.z_dim == 1:
-            rows += [small_row(name, n, range(SMALL_SEEDS)) for n in SMALL]
-    return rows
-
-
-def small_row(name: str, n: int, seeds: range) -> dict:
-    """One case with n pairs."""
-    pair, samples = CASES[name], []
-    found = {"estimate_mi": [], "KSG, scores": []}
-    for seed in seeds:
-        x, z = pair.sample(n, 500 + seed)
-        samples.append(of_sample(pair, x, z))
-        x, z = (np.asarray(each, dtype=float) for each in (x, z))
-        found["estimate_mi"].append(float(ours(x, z)))
-        found["KSG, scores"].append(ksg(x, z, scored=True))
-    methods = {method: against(values, pair.mi, samples) for method, values in found.items()}
-    print(f"{name}, n = {n}: rms error", {m: round(v["rms"], 3) for m, v in methods.items()},
-          "apart", {m: round(v["apart"], 3) for m, v in methods.items()}, flush=True)  # fmt: skip
-    return {"case": name, "n": n, "truth": pair.mi, "of_samples": samples, "methods": methods}
-
-
-def times() -> list[dict]:
-    """Seconds of each method, one column and many, on a machine that does nothing else."""
-    rows = []
-    for name in ("Gaussian, ρ = 0.9", "XOR, 20 distractors"):
-        x, z = (np.asarray(each, dtype=float) for each in CASES[name].sample(N, 0))
-        runs = {"estimate_mi": ours, **METHODS}
-        seconds = {
-            method: float(np.median([timed(run, x, z)[1] for _ in range(3)]))
-            for method, run in runs.items()
-        }
-        rows.append({"case": name, "seconds": seconds})
-        print(name, {method: round(took, 1) for method, took in seconds.items()}, flush=True)
-    return rows
-
-
-PARTS = {
-    part.__name__: part
-    for part in (
-        times, gaussian, high_dimension, non_gaussian, candidates, small, transforms, coverage,
-        settings,
-    )
-}  # fmt: skip
+def summary(rows: list[dict]) -> str:
+    """Coverage, widths and distances, a line for each size."""
+    lines = []
+    for n in sorted({row["n"] for row in rows}):
+        some = [row for row in rows if row["n"] == n]
+        right = [row for row in some if is_right(row)]
+        widths = [width(row) for row in right if row["error"]]
+        off, ksg = (
+            [abs(row[key] - row["of_sample"]) for row in some if row[key] is not None]
+            for key in ("value", "ksg")
+        )
+        lines.append(
+            f"n = {n}: {sum(map(is_held, some))} of {len(some)} intervals hold the truth, the "
+            f"sampling error alone {len(right)}; width {np.median(widths):.2f}, nine in ten below "
+            f"{np.quantile(widths, 0.9):.2f}; off {np.mean(off):.4f}, KSG "
+            f"{np.mean(ksg):.4f}; {np.median([row['seconds'] for row in some]):.1f} s"
+        )
+    return "\n".join(lines)
 
 
 def measured_with() -> dict:
-    """What the numbers depend on, beside the samples: version, sizes, defaults of estimate_mi."""
+    """What the numbers depend on."""
     defaults = inspect.signature(ml.estimate_mi).parameters.values()
+    settings = {each.name: each.default for each in defaults if each.default is not each.empty}
     return {
-        "mine_lib": version("mine-lib"),
-        "n": N, "seeds": SEEDS, "folds": FOLDS, "negatives": NEGATIVES, "shifts": SHIFTS,
-        "cases": {name: repr(pair) for name, pair in CASES.items()},
-        "defaults": {
-            each.name: each.default if each.default is None else str(each.default)
-            for each in defaults
-            if each.default is not each.empty and each.name not in ("progress", "device")
-        },
+        "mine_lib": version("mine-lib"), "torch": torch.__version__.split("+")[0],
+        "settings": {name: repr(value) for name, value in settings.items()},
     }  # fmt: skip
+
+
+def run(
+    work: Callable[[str, int, int], dict], jobs: list[tuple], workers: int, seconds: float
+) -> list[dict]:
+    """Rows of all jobs, or of those that were ready after so many seconds."""
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    futures = [pool.submit(work, *job) for job in jobs]
+    try:
+        return [future.result() for future in as_completed(futures, seconds)]
+    except TimeoutError:
+        return [each.result() for each in futures if each.done() and not each.cancelled()]
+    finally:
+        for process in [*pool._processes.values()]:
+            process.kill()
 
 
 def main() -> None:
-    """Measure, print, write; parts that were not asked for stay as they are in the file."""
+    """Measure what is asked for, side by side, and join it with what was measured before."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=[*PARTS])
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    path = HERE / "accuracy.json"
-    results = json.loads(path.read_text()) if path.exists() else {}
-    measured = {
-        "date": datetime.date.today().isoformat(), "machine": machine(),
-        "threads": options.threads, "torch": torch.__version__, **measured_with(),
-    }  # fmt: skip
-    for name in options.parts:
-        results[name] = {**measured, "rows": PARTS[name]()}
-        path.write_text(json.dumps(results, indent=1) + "\n")
+    parser.add_argument("--rivals", action="store_true", help="other bounds instead")
+    parser.add_argument("--cases", nargs="+", default=[*CASES])
+    parser.add_argument("--sizes", nargs="+", type=int)
+    parser.add_argument("--seeds", nargs="+", type=int)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="stop after so many")
+    parser.add_argument("--file", type=Path, default=HERE / "accuracy.json")
+    asked = parser.parse_args()
+    part, work = ("rivals", rival) if asked.rivals else ("estimates", measure)
+    sizes, seeds = (RIVAL_SIZES, RIVAL_SEEDS) if asked.rivals else (SIZES, SEEDS)
+    sizes = sorted(asked.sizes or sizes, reverse=True)
+    jobs = [(case, n, seed) for seed, n, case in product(asked.seeds or seeds, sizes, asked.cases)]
+    seconds = None if math.isinf(asked.seconds) else asked.seconds
+    new = run(work, jobs, asked.workers, seconds)
+    found = json.loads(asked.file.read_text("utf-8")) if asked.file.exists() else {}
+    rows = {(r["case"], r["n"], r["seed"]): r for r in [*found.get(part, {}).get("rows", []), *new]}
+    about = {**measured_with(), "machine": machine(), "date": datetime.date.today().isoformat()}
+    found[part] = {**about, "rows": [rows[each] for each in sorted(rows)]}
+    asked.file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    if not asked.rivals:
+        print(summary(found[part]["rows"]))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from mine_lib.threads import WIDTH, paced, worth
 FIRST_SHIFTS = 64
 MOST_PAIRS = 2**23
 PAIRS_AT_ONCE = 2**13
-PRODUCT_SHARE = 0.1  # of the standard error, aimed at for the product term's own error
+PRODUCT_SHARE = 0.2  # of the standard error, aimed at for the product term's own error
 
 
 def evaluate(critic: Critic, x: ArrayLike, z: ArrayLike, shifts: int = 1) -> Tensor:
@@ -79,55 +79,93 @@ class Assessment:
     pointwise: np.ndarray
 
 
+class Partners:
+    """Which rows give their z to the x of n rows, in the product pairs of a fold.
+
+    groups: (n,), those of a group side by side, in random order; by default each row is its own.
+    seed: of the order in which shifts are taken. itself: whether a row may be its own partner; it
+    must where a fold holds each label in its exact share, or the partners' labels are off by one.
+
+    A shift moves by whole groups: row r of a group meets row r + s of another, modulo its size. So
+    no row meets one of its own group, and without groups the shifts are the cyclic ones.
+    """
+
+    def __init__(
+        self, n: int, seed: int, groups: np.ndarray | None = None, itself: bool = False
+    ) -> None:
+        groups = np.arange(n) if groups is None else groups
+        self.first = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
+        self.sizes = np.diff(self.first, append=n)
+        self.group = np.repeat(np.arange(len(self.first)), self.sizes)
+        self.rank = np.arange(n) - self.first[self.group]
+        shifts = np.arange(0 if itself else 1, len(self.first))
+        if not len(shifts):
+            raise ValueError("groups: a fold holds one group alone, which can meet no other")
+        self.shifts = np.random.default_rng([seed, 3]).permutation(shifts)
+
+    def __len__(self) -> int:
+        """Count the different shifts."""
+        return len(self.shifts) * int(self.sizes.max())
+
+    def __getitem__(self, some: slice) -> np.ndarray:
+        """Partners for some of the shifts, (shifts, n)."""
+        numbers = np.arange(len(self))[some, None]
+        offset, which = np.divmod(numbers, len(self.shifts))
+        group = (self.group + self.shifts[which]) % len(self.first)
+        return self.first[group] + (self.rank + offset) % self.sizes[group]
+
+
 @torch.no_grad()
-def assess(critic: Critic, x: Tensor, z: Tensor, seed: int) -> Assessment:
+def assess(critic: Critic, x: Tensor, z: Tensor, partners: Partners) -> Assessment:
     """Donsker-Varadhan value with enough shifts for the product term, and its error (eq. 7-error).
 
-    critic: (x, z) -> (n,). x, z: (n, d). seed: of the order in which shifts are taken.
+    critic: (x, z) -> (n,). x, z: (n, d). partners: of the rows; errors count their groups.
     """
     rows = len(x)
     t = critic(x, z).cpu().double().numpy()
-    offsets = np.random.default_rng([seed, 3]).permutation(np.arange(1, rows))
-    most = min(rows - 1, max(FIRST_SHIFTS, MOST_PAIRS // rows))
+    most = min(len(partners), max(FIRST_SHIFTS, MOST_PAIRS // rows))
     t_product, shifts = np.empty((0, rows)), min(FIRST_SHIFTS, most)
     while True:
-        more = _product_values(critic, x, z, offsets[len(t_product) : shifts])
+        more = product_values(critic, x, z, partners[len(t_product) : shifts])
         t_product = np.concatenate([t_product, more])
-        found = influence(t, t_product, offsets[:shifts])
+        found = influence(t, t_product, partners)
         aim = PRODUCT_SHARE * found.error
         if shifts == most or found.product_error <= aim:
             return found
         shifts = min(most, math.ceil(1.1 * shifts * (found.product_error / aim) ** 2))
 
 
-def _product_values(critic: Critic, x: Tensor, z: Tensor, offsets: np.ndarray) -> np.ndarray:
-    """T at x_i and z_(i + offset), (offsets, rows)."""
+@torch.no_grad()
+def product_values(critic: Critic, x: Tensor, z: Tensor, partners: np.ndarray) -> np.ndarray:
+    """T at x_i and the z of its partners, (shifts, n), for partners (shifts, n)."""
     rows, values = len(x), []
     parts = np.array_split(
-        offsets, min(len(offsets), math.ceil(len(offsets) * rows / PAIRS_AT_ONCE))
+        partners, min(len(partners), math.ceil(partners.size / PAIRS_AT_ONCE)) or 1
     )
     with closing(paced(0, len(parts), worth(PAIRS_AT_ONCE * WIDTH, len(parts)))) as ends:
         for end in ends:
             for some in parts[len(values) : end]:
-                partners = (np.arange(rows) + some[:, None]).ravel() % rows
-                t = critic(x.repeat(len(some), 1), z[torch.from_numpy(partners).to(z.device)])
+                t = critic(x.repeat(len(some), 1), z[torch.from_numpy(some.ravel()).to(z.device)])
                 values.append(t.cpu().double().numpy().reshape(-1, rows))
     return np.concatenate(values)
 
 
-def influence(t: np.ndarray, t_product: np.ndarray, offsets: np.ndarray) -> Assessment:
-    """Value, and standard error from the influence of each row (eq. 7-error).
+def influence(t: np.ndarray, t_product: np.ndarray, partners: Partners) -> Assessment:
+    """Value, and standard error from the influence of each row, summed by groups (eq. 7-error).
 
-    t: (n,) at the joint pairs. t_product: (shifts, n) at x_i and z_(i + offset). With few shifts
-    the noise of the product term counts more than once: the error is then rather too large.
+    t: (n,) at the joint pairs. t_product: (shifts, n), of the first shifts of `partners`. With few
+    shifts the noise of the product term counts more than once: the error is then rather too large.
     """
     shifts, rows = t_product.shape
     log_mean = logsumexp(t_product) - math.log(t_product.size)
-    ratio = np.exp(t_product - log_mean)
-    partners = (np.arange(rows) + offsets[:, None]) % rows
-    by_z = np.bincount(partners.ravel(), ratio.ravel(), rows) / shifts
+    with np.errstate(under="ignore"):
+        ratio = np.exp(t_product - log_mean)
+    by_z = np.bincount(partners[:shifts].ravel(), ratio.ravel(), rows) / shifts
     influences = t - ratio.mean(0) - by_z
-    left_out = 1 - shifts / (rows - 1)
+    by_group = np.add.reduceat(influences - influences.mean(), partners.first)
+    groups = len(by_group)
+    sampling = math.sqrt(groups / (groups - 1) * (by_group @ by_group)) / rows
+    left_out = 1 - shifts / len(partners)
     product_error = ratio.mean(1).std(ddof=1) * math.sqrt(left_out / shifts) if left_out else 0.0
-    error = math.hypot(influences.std(ddof=1) / math.sqrt(rows), product_error)
+    error = math.hypot(sampling, product_error)
     return Assessment(t.mean() - log_mean, error, product_error, t - log_mean)

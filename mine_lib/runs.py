@@ -68,8 +68,10 @@ class Run:
 
     passes: cover all replicas. objectives: one a pass. weights: (R, numbers), whose grad the passes
     write. held_out: gives the value on held-out pairs, (R,), or None. keeps_best: whether to keep
-    the weights of the logged step where it was largest. done: steps so far. logs: for each logged
-    step, the rows value, gradient norm, v and held-out value, (4, R), NaN where there is none.
+    the weights of the logged step where it was largest. averaging: what a moving average of the
+    weights keeps of itself in a step; it is then what is evaluated and kept. done: steps
+    so far. logs: for each logged step, the rows value, gradient norm, v and held-out value, (4, R),
+    NaN where there is none.
     """
 
     passes: list[Pass]
@@ -81,6 +83,7 @@ class Run:
     clip_norm: float | None
     held_out: Callable[[], Tensor] | None
     keeps_best: bool
+    averaging: float | None = None
     done: int = 0
     logs: dict[int, Tensor] = field(default_factory=dict)
 
@@ -89,6 +92,7 @@ class Run:
         self.value, self.norm, self.v = nothing.clone(), nothing.clone(), nothing.clone()
         self.frozen_at = torch.zeros_like(nothing, dtype=torch.long)
         self.latest: Tensor | None = None
+        self.average = self.weights.data.clone() if self.averaging else self.weights.data
         if self.keeps_best:
             self.kept, self.best = self.frozen_at.clone(), self.weights.data.clone()
             start = self.held_out()
@@ -113,6 +117,9 @@ class Run:
             self.weights.grad *= (self.clip_norm / self.norm).clamp(max=1)[:, None]
         self._update_weights()
         self.done += 1
+        if self.averaging:
+            keep = min(self.averaging, self.done / (self.done + 9))  # of few steps, all of them
+            self.average.lerp_(self.weights.data, 1 - keep)
 
     def _freeze_non_finite(self) -> None:
         """Mark replicas that just turned non-finite; their weights are still the last good ones."""
@@ -130,16 +137,26 @@ class Run:
 
     def log(self) -> None:
         """Keep a row of what the last step was, and the weights if none were better."""
-        held_out = (
-            torch.full_like(self.norm, math.nan) if self.held_out is None else self.held_out()
-        )
+        held_out = self._evaluate()
         if self.keeps_best:
             is_larger = (held_out > self.largest) & (self.frozen_at == 0)
             self.largest = torch.where(is_larger, held_out, self.largest)
             self.kept[is_larger] = self.done
-            self.best[is_larger] = self.weights.data[is_larger]
+            self.best[is_larger] = self.average[is_larger]
         row = torch.stack([self.value, self.norm, self.v, held_out])
         self.logs[self.done] = row.masked_fill_(self.frozen_at > 0, math.nan).cpu()
+
+    def _evaluate(self) -> Tensor:
+        """Held-out values, (R,), of the averaged weights if there are such."""
+        if self.held_out is None:
+            return torch.full_like(self.norm, math.nan)
+        if not self.averaging:
+            return self.held_out()
+        latest = self.weights.data.clone()
+        self.weights.data.copy_(self.average)
+        values = self.held_out()
+        self.weights.data.copy_(latest)
+        return values
 
     def restore(self, best: bool) -> None:
         """Give the critic its best weights, or, to go on training, its latest ones back."""

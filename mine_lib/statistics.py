@@ -33,3 +33,18 @@ def exceeds(larger: ArrayLike, smaller: ArrayLike, level: float = 0.99) -> bool:
     """
     differences = np.asarray(larger, dtype=float) - np.asarray(smaller, dtype=float)
     return mean_interval(differences, level)[0] > 0
+
+
+def grouped_error(values: ArrayLike, groups: ArrayLike | None = None) -> float:
+    """Standard error of the mean of values that come in groups (eq. 7-error).
+
+    values: (n,). groups: (n,), a label for each, by default its own; values of different groups are
+    independent. The error is that of a sum over groups, whatever their sizes. Raises ValueError
+    with fewer than two groups.
+    """
+    values = np.asarray(values, dtype=float)
+    groups = np.arange(len(values)) if groups is None else groups
+    sums = np.bincount(np.unique(groups, return_inverse=True)[1].ravel(), values - values.mean())
+    if len(sums) < 2:
+        raise ValueError(f"groups holds {len(sums)} label: must hold two or more")
+    return float(np.sqrt(len(sums) / (len(sums) - 1) * (sums @ sums)) / len(values))

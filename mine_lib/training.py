@@ -1,8 +1,7 @@
 """Training of critics: MINE, or any other objective, climbed by all replicas at once.
 
 A step draws a joint and a product batch, asks the objective what each critic value weighs in its
-gradient, and lets a pass turn these weights into the gradient of the network. Replicas share
-nothing.
+gradient, and lets a pass turn these weights into that of the network. Replicas share nothing.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ class Trainer:
     held_out: (x, z) to evaluate in the logged steps, with so many shifts (see `evaluate`).
     log_every: steps between rows of the record; the last step of each run has one, too.
     early_stopping: end with the weights of the logged step, or of the start, whose held-out value
-    was largest.
+    was largest; with `averaging` those of a moving average, which keeps so much of itself a step.
     device: where to train. Torch uses as many threads as the work pays for, at most its own number.
 
     Settings cannot be changed afterwards. A replica whose estimate or gradient turns non-finite is
@@ -88,14 +87,14 @@ class Trainer:
     negatives: int = 1
     held_out: tuple[ArrayLike, ArrayLike] | None = None
     early_stopping: bool = False
+    averaging: float | None = None
     shifts: int = 1
     log_every: int = 10
     device: str | torch.device = "cpu"
 
     def __post_init__(self, x: ArrayLike, z: ArrayLike) -> None:
         self._check_settings()
-        replicas = self._count_replicas(x, z)
-        self._check_objective(replicas)
+        self._check_objective(replicas := self._count_replicas(x, z))
         device = check_device(self.device)
         data = _check_data(x, z, "", replicas, self.batch_size)
         held_out = self._check_held_out(replicas)
@@ -116,6 +115,11 @@ class Trainer:
 
     def __repr__(self) -> str:
         return f"<Trainer: step {self._run.done} of {self.steps}, {len(self.seeds)} replicas>"
+
+    @property
+    def done(self) -> int:
+        """Steps so far."""
+        return self._run.done
 
     def _keep(self, **values: object) -> None:
         """Set attributes, which readers cannot: what they set would come too late."""
@@ -189,6 +193,7 @@ class Trainer:
             clip_norm=self.clip_norm,
             held_out=partial(evaluate, self.critic, *held_out, self.shifts) if held_out else None,
             keeps_best=self.early_stopping,
+            averaging=self.averaging,
         )
 
     def _check_settings(self) -> None:
@@ -205,11 +210,17 @@ class Trainer:
             )
         for name in ("decay", "early_stopping"):
             check_choice(name, getattr(self, name), (False, True))
+        if self.averaging is not None:
+            check_between("averaging", self.averaging, 0, 1)
+            if not self.early_stopping:
+                raise ValueError(
+                    f"averaging = {self.averaging}: must be None unless early_stopping"
+                )
         if self.early_stopping and self.held_out is None:
             raise ValueError("held_out = None: must be (x, z) for early stopping")
         if not (self.critic is None or isinstance(self.critic, nn.Module)):
             raise ValueError(f"critic = {self.critic!r}: must be a torch.nn.Module")
-        if not (self.critic is None or self.hidden is None):
+        if self.critic is not None and self.hidden is not None:
             raise ValueError(f"hidden = {self.hidden!r}: must be left out beside a critic")
 
     def _count_replicas(self, x: ArrayLike, z: ArrayLike) -> int:

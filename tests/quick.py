@@ -1,6 +1,7 @@
 """Quick estimates for the tests."""
 
 import numpy as np
+from scipy.signal import lfilter
 
 import mine_lib as ml
 
@@ -11,8 +12,8 @@ def estimate(x, z, **options):
     return ml.estimate_mi(x, z, **{**FAST, **options})
 
 
-def gaussians(n=1000, rho=0.8, seed=0):
-    return [values.double().numpy() for values in ml.Gaussian(rho).sample(n, seed=seed)]
+def gaussians(n=1000, rho=0.8, seed=0, dim=1):
+    return [values.double().numpy() for values in ml.Gaussian(rho, dim).sample(n, seed=seed)]
 
 
 def warned(estimated, text):
@@ -24,3 +25,9 @@ def wide(columns, signal):
     rng = np.random.default_rng(0)
     x = rng.standard_normal((500, columns))
     return x, signal * x[:, 0] + rng.standard_normal(500)
+
+
+def two_series(n, memory, seed=0):
+    """Two independent series, each value `memory` times the last one plus noise, (2, n)."""
+    noise = np.random.default_rng(seed).standard_normal((2, n + 500))
+    return lfilter([1], [1, -memory], noise)[:, 500:]

@@ -108,3 +108,72 @@ def test_a_start_without_a_value_is_worse_than_any(pairs, fresh):
     critic = ml.Sum(network, missing_at_first)
     record = run(pairs, critic=critic, held_out=fresh, early_stopping=True)
     assert (record.kept > 0).all()
+
+
+# A moving average of the weights
+
+
+def averaged(pairs, fresh, **options):
+    critic = ml.StatisticsNetwork(1, 1, (8,), replicas=2, starts_at_zero=True)
+    settings = {"early_stopping": True, "averaging": 0.1, "learning_rate": 0.05, "log_every": 5}
+    options = {"critic": critic, "held_out": fresh, "batch_size": 32, **settings, **options}
+    return ml.Trainer(*pairs, **options)
+
+
+def weights(critic):
+    return [each.detach().clone() for each in critic.parameters()]
+
+
+def test_the_weights_kept_and_judged_are_the_moving_average(pairs, fresh):
+    trainer = averaged(pairs, fresh, log_every=1)
+    averages = [weights(trainer.critic)]
+    for _ in range(30):
+        trainer.run(1, progress=False)
+        parts = zip(averages[-1], weights(trainer.critic), strict=True)
+        averages.append([0.1 * old + 0.9 * new for old, new in parts])
+    record = trainer.record()
+    best = record.held_out.max(0)
+    assert record.kept.tolist() == record.step[best.indices].tolist()
+    for replica, step in enumerate(record.kept.tolist()):
+        for found, average in zip(weights(record.critic), averages[step], strict=True):
+            torch.testing.assert_close(found[replica], average[replica], atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(ml.evaluate(record.critic, *fresh), best.values, atol=1e-6, rtol=0)
+
+
+def test_an_average_over_many_steps_is_not_held_up_by_the_start(pairs, fresh):
+    # The start alone would count 0.9 after a hundred steps that each count 0.001.
+    record = averaged(pairs, fresh, averaging=0.999).run(100, progress=False).record()
+    assert (record.held_out[-1] > 0.3).all()  # of 0.51
+    assert (record.held_out[0] < record.held_out[-1]).all()
+
+
+def test_averaging_changes_what_is_judged_and_not_the_training(pairs, fresh):
+    records = [
+        averaged(pairs, fresh, averaging=rate).run(20, progress=False).record()
+        for rate in (None, 0.9)
+    ]
+    assert torch.equal(records[0].estimate, records[1].estimate)
+    assert torch.equal(records[0].gradient_norm, records[1].gradient_norm)
+    assert not torch.equal(records[0].held_out, records[1].held_out)
+
+
+def test_a_run_goes_on_unharmed_after_its_averages_were_looked_at(pairs, fresh):
+    whole, looked_at = (averaged(pairs, fresh, averaging=0.9) for _ in range(2))
+    for _ in range(4):
+        looked_at.run(10, progress=False).record()
+    found, expected = looked_at.record(), whole.run(40, progress=False).record()
+    for name in ("estimate", "gradient_norm", "held_out", "kept"):
+        assert torch.equal(getattr(found, name), getattr(expected, name)), name
+    for a, b in zip(weights(found.critic), weights(expected.critic), strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("averaging", [0, 1, -0.5, math.nan, "0.9"])
+def test_an_averaging_outside_zero_and_one_is_refused(averaging, pairs, fresh):
+    with pytest.raises(ValueError, match=rf"averaging = {averaging!r}: must be a number in \(0, 1"):
+        averaged(pairs, fresh, averaging=averaging)
+
+
+def test_averaging_without_early_stopping_is_refused(pairs, fresh):
+    with pytest.raises(ValueError, match=r"averaging = 0\.9: must be None unless early_stopping"):
+        averaged(pairs, fresh, averaging=0.9, early_stopping=False)

@@ -72,7 +72,7 @@ def test_an_estimate_shows_its_interval_its_value_and_its_pairs(dim, labels):
     assert (left.get_xlabel(), left.get_ylabel()) == ("step", "nats")
     assert (right.get_xlabel(), right.get_ylabel()) == labels
     held_back, batches, value = left.lines
-    assert list(held_back.get_xdata()) == list(batches.get_xdata()) == [50, 100]
+    assert list(held_back.get_xdata()) == list(batches.get_xdata()) == [*range(4, 101, 4)]
     assert list(held_back.get_ydata()) == estimate.training.held_out.mean(1).tolist()
     assert list(batches.get_ydata()) == estimate.training.estimate.mean(1).tolist()
     assert list(value.get_ydata()) == [estimate.value] * 2

@@ -10,6 +10,8 @@ from scipy.special import digamma
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 
 import mine_lib as ml
+from mine_lib.estimation.columns import read_pair
+from mine_lib.estimation.ksg import pointwise_ksg
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 3, 600)
@@ -64,6 +66,52 @@ def test_labels_beside_labels_give_the_information_of_their_table():
     assert ml.ksg(np.array(["x", "y"])[x], z) == ml.ksg(x, z)
 
 
+def test_few_values_count_as_labels_unless_they_are_said_to_be_numbers():
+    theirs = mutual_info_classif(NUMBERS[:, None], LABELS, n_neighbors=3, random_state=0)[0]
+    for typed in (LABELS, LABELS.astype(float)):
+        assert ml.ksg(typed, NUMBERS, transform="standardise") == pytest.approx(theirs, abs=1e-3)
+    rng, grades = np.random.default_rng(1), np.arange(600) % 20
+    z = grades + 3 * rng.standard_normal(600)
+    by_label, as_number = (ml.ksg(grades, z, 10, discrete=(kind, None)) for kind in (True, False))
+    assert ml.ksg(grades, z, 10) == by_label
+    assert ml.ksg(grades, z, 10, discrete=False) == as_number
+    moved = ml.ksg(grades + 1e-9 * rng.standard_normal(600), z, 10)  # too many values for labels
+    assert as_number == pytest.approx(moved, abs=0.02)
+    assert by_label > as_number + 0.04
+
+
+def test_labels_beside_numbers_on_one_side_are_indicators():
+    x, z = gaussians(600)
+    names = np.array(["a", "b", "c"])[LABELS]
+    side = pd.DataFrame({"x": x[:, 0], "label": names})
+    indicators = [names == name for name in ("a", "b", "c")]
+    columns = np.column_stack([*indicators, x])
+    expected = ml.ksg(columns, z, transform="standardise", discrete=False)
+    assert ml.ksg(side, z, transform="standardise") == pytest.approx(expected, abs=0.02)
+    numbers = np.column_stack([x, LABELS])  # few values beside many are numbers, not both
+    assert ml.ksg(numbers, z) == ml.ksg(numbers, z, discrete=False) != ml.ksg(side, z)
+
+
+def test_terms_of_some_rows_are_those_of_these_rows_alone():
+    x, z = gaussians(1000)
+    rows = np.arange(0, 1000, 2)
+    terms = pointwise_ksg(*read_pair(x, z, 20), rows, 3, "standardise")
+    assert terms.shape == (500,)
+    alone = ml.ksg(x[rows], z[rows], transform="standardise")
+    assert terms.mean() == pytest.approx(alone, abs=1e-3)  # scales differ a little
+    names = np.where(LABELS > 0, "a", "b")
+    terms = pointwise_ksg(*read_pair(names, NUMBERS, 20), np.arange(300), 3)
+    assert terms.mean() == pytest.approx(ml.ksg(names[:300], NUMBERS[:300]), abs=1e-2)
+
+
+def test_labels_with_too_few_rows_count_as_zero_in_the_terms():
+    names = np.where(np.arange(600) < 2, "rare", np.where(LABELS > 0, "a", "b"))
+    terms = pointwise_ksg(*read_pair(names, NUMBERS, 20), np.arange(600), 3)
+    assert not terms[:2].any()
+    rest = ml.ksg(names[2:], NUMBERS[2:])
+    assert terms[2:].mean() == pytest.approx(rest, abs=0.01)
+
+
 @pytest.mark.parametrize("change", [torch.as_tensor, pd.DataFrame, list, lambda x: 1e6 + 100 * x])
 def test_neither_kind_nor_scale_of_the_data_changes_the_value(change):
     x, z = gaussians(400)
@@ -96,6 +144,9 @@ BAD = [
     ((np.where(X == 3, np.nan, X), X), {}, "x holds 1 NaN"),
     ((X, np.ones(100)), {}, "z is constant"),
     ((np.where(X < 3, "rare", "often"), X), {}, "k = 3: must be below 3, the rows of the rarest"),
+    ((X % 20, X), {"k": 5}, "k = 5: must be below 5, .* or say discrete=False"),
+    ((X, X), {"discrete": (True,)}, "discrete has 1 entries: must have 2"),
+    ((X, X), {"discrete": "x"}, "discrete = 'x': must be None, a truth value, or a tuple"),
     ((pd.Series(X), pd.Series(X, index=X[::-1])), {}, "different indexes"),
 ]
 

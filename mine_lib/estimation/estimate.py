@@ -1,35 +1,39 @@
-"""Cross-fitted MINE: an estimate of mutual information with a standard error (chapter 7)."""
+"""Cross-fitted MINE: mutual information with an interval that holds it (chapter 7)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
+from mine_lib.book.progress import progress_bar
 from mine_lib.checks import check_choice, check_count, check_rate
-from mine_lib.critics import StatisticsNetwork, Sum
-from mine_lib.estimation import doubts
-from mine_lib.estimation.columns import TRANSFORMS, Columns, read_pair
-from mine_lib.estimation.gaussian import GaussianCritic
+from mine_lib.estimation import doubts, rows
+from mine_lib.estimation.columns import TRANSFORMS, Columns, features, read_pair
+from mine_lib.estimation.curve import Folds
+from mine_lib.estimation.ensemble import Ensemble, Settings, fit
+from mine_lib.estimation.opinions import opinions
 from mine_lib.estimation.plan import Plan
 from mine_lib.estimation.result import MIEstimate
-from mine_lib.evaluation import Assessment, assess, evaluate
-from mine_lib.mine import MINE
-from mine_lib.runs import TrainingRecord
-from mine_lib.training import train
 
 LEAST_ROWS = 50
-LOG_EVERY = 50  # steps, and a look at the rows held back
+HALF_RESTARTS = 2  # networks of a critic of the learning curve, at most
+BAR = 1000  # units of the progress bar for each estimate
 
 
 def estimate_mi(
     x: object,
     z: object,
     *,
+    given: object = None,
+    groups: object = None,
+    discrete: object = None,
     folds: int = 5,
-    restarts: int = 2,
+    restarts: int = 3,
     steps: int | None = None,
-    batch_size: int = 256,
+    batch_size: int = 128,
     learning_rate: float = 5e-3,
     alpha: float = 0.01,
     hidden: Sequence[int] = (64, 64, 64),
@@ -39,110 +43,147 @@ def estimate_mi(
     device: str | torch.device = "cpu",
     progress: bool = True,
 ) -> MIEstimate:
-    """Estimate I(X; Z) in nats by cross-fitted MINE with a moving average.
+    """Estimate I(X; Z) in nats, or I(X; Z | W), by cross-fitted MINE with a moving average.
 
-    x, z: (n,) or (n, d): NumPy arrays, torch tensors, pandas objects or lists, paired row by row.
-    Strings, categories, truth values and integers with at most 20 different values are labels (see
-    `columns.read_columns`); decimals are numbers even if whole.
+    x, z: (n,) or (n, d): NumPy arrays, torch tensors, pandas objects or other tables, or lists,
+    paired row by row. Strings, categories and truth values are labels; numbers are numbers and, if
+    they take at most 20 different values, labels too, whatever their type.
+    given: W, of the same kinds: the estimate is then I(X; Z, W) - I(X; W) (eq. 7-given).
+    groups: (n,), one label a row: rows of a group (a patient, a block of a time series) stay in one
+    fold, and errors are over groups.
+    discrete: which columns are labels and no numbers: a truth value for all, or a tuple with an
+    entry for each of x and z (and given): None, a truth value, a mask, or names or numbers of
+    columns.
     folds: parts of the data; each is evaluated by networks trained on the others. restarts:
-    networks for a fold, whose mean is its critic. steps: by default fifty epochs, at least 600 and
-    at most 3000. batch_size, learning_rate (falls to zero), hidden, device: see `Trainer`; alpha:
-    see `MINE`. progress: whether to show a bar.
-    transform: "normal_scores" of each column, or "standardise".
-    gaussian_part: add a `GaussianCritic`, fitted on the training part, to the networks, unless its
-    value on the rows held back is not above zero, or x or z holds only labels.
+    networks for a fold, the first with a Gaussian part; the critic is a weighted mean of them
+    (eq. 7-weights). steps: by default forty-five epochs, at least 400 and at most 3000. batch_size,
+    learning_rate (falls to zero), hidden, device: see `Trainer`; alpha: see `MINE`. progress:
+    whether to show a bar.
+    transform: "normal_scores" of each column of numbers, or "standardise".
+    gaussian_part: let one network of each fold stand on a `GaussianCritic` of the columns of
+    numbers, as far as that has a value above zero on the rows held back.
     seed: the same seed gives the same estimate on one machine, whatever its number of threads.
 
     Memory: each network has its rows; data of 1 MB take about folds * restarts * 4 MB.
 
     An interrupt from the keyboard ends the training and evaluates what there is, with a warning.
     Raises ValueError on unequal lengths, pandas objects with different indexes, fewer than 50 rows,
-    what `read_columns` refuses, and arguments out of range.
+    fewer than two groups a fold, what `read_columns` refuses, and arguments out of range.
     """
-    columns = read_pair(x, z, max(LEAST_ROWS, 5 * check_count("folds", folds, 2)))
-    scores = _scores(columns, transform)
-    data = [torch.as_tensor(each, dtype=torch.get_default_dtype()) for each in scores]
-    plan = Plan(len(data[0]), folds, restarts, seed)
-    train_on, held_out = (tuple(v[rows] for v in data) for rows in (plan.train, plan.validate))
-    critic = _critic(plan, columns, train_on, held_out, hidden, gaussian_part)
-    b = min(check_count("batch_size", batch_size, 2), plan.largest_batch)
-    record = train(
-        *train_on, objective=MINE(check_rate("alpha", alpha)), critic=critic, seeds=plan.seeds,
-        steps=plan.steps(b) if steps is None else steps, batch_size=b, learning_rate=learning_rate,
-        decay=True, held_out=held_out, early_stopping=True, shifts=plan.validation_shifts,
-        log_every=LOG_EVERY, device=device, progress=progress,
-    )  # fmt: skip
-    return _summary(plan, _assess(plan, record, data, seed), columns, scores, record)
-
-
-def _scores(columns: tuple[Columns, Columns], transform: str) -> tuple[np.ndarray, np.ndarray]:
-    transformed = TRANSFORMS[check_choice("transform", transform, [*TRANSFORMS])]
-    x, z = columns
-    return transformed(x.values), transformed(z.values)
-
-
-def _critic(
-    plan: Plan,
-    columns: tuple[Columns, Columns],
-    train_on: Sequence[Tensor],
-    held_out: Sequence[Tensor],
-    hidden: Sequence[int],
-    gaussian_part: bool,
-) -> StatisticsNetwork | Sum:
-    """Networks that start at zero, beside a Gaussian part where it does no harm when held out."""
-    dims, replicas = [each.shape[-1] for each in train_on], len(plan.seeds)
-    networks = StatisticsNetwork(*dims, hidden, replicas, plan.seeds, starts_at_zero=True)
+    least = max(LEAST_ROWS, 5 * check_count("folds", folds, 2))
+    sides = read_pair(x, z, least, discrete, given)
+    groups = _check_groups(groups, sides[0].rows, folds)
+    check_choice("transform", transform, [*TRANSFORMS])
     check_choice("gaussian_part", gaussian_part, (False, True))
-    if not gaussian_part or any(each.is_labels for each in columns):
-        return networks
-    part = GaussianCritic(*train_on)
-    part.drop(~(evaluate(part, *held_out, plan.validation_shifts) > 0))
-    return Sum(part, networks)
+    settings = Settings(
+        check_count("restarts", restarts), steps, check_count("batch_size", batch_size, 2),
+        learning_rate, check_rate("alpha", alpha), hidden, gaussian_part, device,
+    )  # fmt: skip
+
+    def run(x: Columns, z: Columns, advance: Callable[[int], object]) -> MIEstimate:
+        return _estimate(x, z, groups, folds, settings, transform, seed, advance)
+
+    with progress_bar(BAR * (len(sides) - 1), progress) as advance:
+        if given is None:
+            return run(*sides, advance)
+        x, z, w = sides
+        return run(x, z.beside(w), advance).beyond(run(x, w, advance), groups)
 
 
-def _assess(
-    plan: Plan, record: TrainingRecord, data: Sequence[Tensor], seed: int
-) -> list[Assessment]:
-    """What the rows of each fold say of the critic that was trained on the others."""
+def _check_groups(groups: object, rows: int, folds: int) -> np.ndarray | None:
+    """Groups as numbers (n,), or None."""
+    if groups is None:
+        return None
+    values = np.asarray(groups)
+    if values.shape != (rows,):
+        raise ValueError(f"groups has shape {values.shape}: must be ({rows},), one label a row")
+    codes, different = pd.factorize(values)
+    if (codes < 0).any():
+        raise ValueError(f"groups holds {(codes < 0).sum()} missing labels: must hold none")
+    if len(different) < 2 * folds:
+        raise ValueError(
+            f"groups holds {len(different)} different labels: must hold at least {2 * folds}, two "
+            f"for each of {folds} folds"
+        )
+    return codes
 
-    def of_fold(k: int) -> Assessment:
-        networks = record.critic[k * plan.restarts : (k + 1) * plan.restarts]
 
-        def mean(x: Tensor, z: Tensor) -> Tensor:
-            # The value of a mean of critics is no lower than the mean of theirs.
-            return networks(x, z).mean(0)
+def _estimate(
+    x: Columns,
+    z: Columns,
+    groups: np.ndarray | None,
+    folds: int,
+    settings: Settings,
+    transform: str,
+    seed: int,
+    advance: Callable[[int], object],
+) -> MIEstimate:
+    """The estimate for two sides of columns."""
+    views, numbers = zip(*(features(each, transform) for each in (x, z)), strict=True)
+    dtype = torch.get_default_dtype()
+    data: tuple[Tensor, Tensor] = tuple(torch.as_tensor(each, dtype=dtype) for each in views)
+    plan = Plan(len(data[0]), folds, seed, groups, _strata(x, z))
+    networks = folds * settings.restarts
+    less = replace(settings, restarts=min(HALF_RESTARTS, settings.restarts))
+    seeds = range(2 * seed * networks, 2 * (seed + 1) * networks)
+    whole = fit(data, numbers, plan.whole, settings, seeds[:networks], _share(0.65, advance))
+    half = fit(
+        data, numbers, plan.half, less, seeds[networks : networks + folds * less.restarts],
+        _share(0.2, advance),
+    )  # fmt: skip
+    judged = Folds(plan, data, whole, half, seed)
+    _share(0.15, advance)(1.0)
+    scores = tuple(each[:, :count] for each, count in zip(views, numbers, strict=True))
+    # others count rows as independent
+    said = [] if plan.has_groups else opinions(x, z, scores, judged.pointwise, seed)
+    return _summary(x, z, scores, judged, said, plan, views, whole, half)
 
-        device = next(record.critic.parameters()).device
-        return assess(mean, *(each[plan.test[k]].to(device) for each in data), seed)
 
-    return [of_fold(k) for k in range(len(plan.test))]
+def _share(part: float, advance: Callable[[int], object]) -> Callable[[float], object]:
+    """Advance the bar to a share of one part of the work, which is given each time."""
+    before = 0
+
+    def to(share: float) -> None:
+        nonlocal before
+        now = round(part * BAR * share)
+        advance(now - before)
+        before = now
+
+    return to
+
+
+def _strata(x: Columns, z: Columns) -> np.ndarray | None:
+    """Labels of a side that has no other columns, to be dealt out evenly to the folds."""
+    sides = [each for each in (z, x) if each.is_labels]
+    return sides[0].codes if sides else None
 
 
 def _summary(
-    plan: Plan,
-    parts: list[Assessment],
-    columns: tuple[Columns, Columns],
+    x: Columns,
+    z: Columns,
     scores: tuple[np.ndarray, np.ndarray],
-    record: TrainingRecord,
+    judged: Folds,
+    said: list,
+    plan: Plan,
+    views: tuple[np.ndarray, np.ndarray],
+    whole: Ensemble,
+    half: Ensemble,
 ) -> MIEstimate:
-    """Join the folds, and look for reasons not to believe them."""
-    pointwise = np.empty(sum(map(len, plan.test)))
-    for rows, part in zip(plan.test, parts, strict=True):
-        pointwise[rows] = part.pointwise
-    share = np.array([len(rows) for rows in plan.test]) / len(pointwise)
-    folds, errors, product_errors = (
-        np.array([getattr(part, name) for part in parts])
-        for name in ("value", "error", "product_error")
-    )
-    value, error = float(share @ folds), float(np.linalg.norm(share * errors))
+    """Join what was found, and look for reasons not to believe it."""
+    copies = [] if plan.has_groups else rows.about_copies(x, z)
+    infinite = [] if copies else rows.about_functions(x, z, scores)
+    unusable = [*infinite, *doubts.about_impossible(judged.value, judged.error, x.rows)]
+    beside = {o.name: (o.value, o.error if o.is_other else judged.error) for o in said}
     warnings = [
-        *doubts.about_columns(columns, scores),
-        *doubts.about_size(value, error, scores, plan.train.shape[1]),
-        *doubts.about_value(value, error),
-        *doubts.about_folds(value, folds, errors),
-        *doubts.about_product(float(np.linalg.norm(share * product_errors)), error),
-        *doubts.about_training(record),
+        *doubts.about_columns(x, z),
+        *(copies or rows.about_order(scores, plan.has_groups)),
+        *(unusable or doubts.about_judged(judged, said)),
+        *doubts.about_training(whole.training, whole.steps),
+        *doubts.about_training(half.training, half.steps),
     ]
     return MIEstimate(
-        value, error, len(pointwise), folds, errors, pointwise, warnings, *scores, record
-    )
+        judged.value, judged.error, judged.lacks, x.rows, judged.p_value, judged.curve,
+        beside, judged.folds, judged.fold_errors, judged.pointwise,
+        list(dict.fromkeys(warnings)),
+        unusable[0] if unusable else None, *views, whole.training,
+    )  # fmt: skip

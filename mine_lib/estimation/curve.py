@@ -1,0 +1,100 @@
+"""What the folds say of critics trained on the others: value, learning curve and p value."""
+
+import math
+
+import numpy as np
+from scipy.stats import norm
+from torch import Tensor
+
+from mine_lib.critics import Critic
+from mine_lib.estimation.ensemble import Ensemble
+from mine_lib.estimation.plan import Plan
+from mine_lib.evaluation import FIRST_SHIFTS, Partners, assess, influence, product_values
+
+RATE = 0.55  # the shortfall falls like n^-RATE (sec-7-interval in chapter 7)
+PERMUTATIONS = 499  # shifts that a joint sample is compared with, at most
+ROUNDING = 1e-9  # means that differ by less are equal
+
+
+class Folds:
+    """Each fold as judged by the critic that was trained on the others.
+
+    value, error: in nats. product_error: its part that more shifts would remove. folds,
+    fold_errors: (K,). pointwise: learned pointwise information, (n,). curve: values of critics
+    trained on half as many rows, and on all but the fold, on the same rows (2,). lacks: what the
+    fit is estimated to lack above the value, and 0 below. p_value: of independence.
+    """
+
+    def __init__(
+        self, plan: Plan, data: tuple[Tensor, Tensor], whole: Ensemble, half: Ensemble, seed: int
+    ) -> None:
+        self._plan, self._seed = plan, seed
+        self._data = tuple(each.to(whole.weights.device) for each in data)
+        count = len(plan.test)
+        parts = [assess(whole[k], *self._rows(k)) for k in range(count)]
+        n = len(data[0])
+        share = np.array([len(rows) for rows in plan.test]) / n
+        self.folds, self.fold_errors, product_errors = (
+            np.array([getattr(part, name) for part in parts])
+            for name in ("value", "error", "product_error")
+        )
+        self.value = float(share @ self.folds)
+        self.error = float(np.linalg.norm(share * self.fold_errors))
+        self.product_error = float(np.linalg.norm(share * product_errors))
+        self.pointwise = np.empty(n)
+        for rows, part in zip(plan.test, parts, strict=True):
+            self.pointwise[rows] = part.pointwise
+        self.curve = self._curve(whole, half)
+        gain = self.curve[1] - self.curve[0]
+        self.lacks = max(gain, 0.0) / (plan.ratio**RATE - 1), 0.0
+        self.p_value = self._p_value(whole, half)
+
+    def _rows(self, *folds: int, itself: bool = True) -> tuple[Tensor, Tensor, Partners]:
+        """Rows of some folds, with their partners."""
+        plan, rows = self._plan, np.concatenate([self._plan.test[k] for k in folds])
+        groups = plan.groups[rows] if plan.has_groups else None
+        itself = itself and plan.is_stratified and not plan.has_groups
+        return *(v[rows] for v in self._data), Partners(len(rows), self._seed, groups, itself)
+
+    def _curve(self, whole: Ensemble, half: Ensemble) -> tuple[float, float]:
+        """Mean values after half and after all of the rows, where neither critic has trained."""
+        values = []
+        for k in range(len(self._plan.test)):
+            x, z, partners = self._rows(k)
+            shifts = partners[:FIRST_SHIFTS]
+
+            def value(critic: Critic, x=x, z=z, partners=partners, shifts=shifts) -> float:
+                t = product_values(critic, x, z, shifts)
+                return influence(_joint(critic, x, z), t, partners).value
+
+            few = [value(half[j]) for j, taught in enumerate(self._plan.taught) if k not in taught]
+            values.append((np.mean(few), value(whole[k])))
+        return tuple(np.mean(values, 0).tolist())
+
+    def _p_value(self, whole: Ensemble, half: Ensemble) -> float:
+        """Two permutation tests whose critics know nothing of what they are tried on.
+
+        One critic from all folds but the last meets that; one from the first few meets those
+        between. Given the rows it trained on, each share is uniform if x and z are independent; so
+        the first test is independent of the second.
+        """
+        last, rng = len(self._plan.test) - 1, np.random.default_rng([self._seed, 5])
+        between = sorted(set(range(last)) - self._plan.taught[0])
+        tests = [(whole[last], (last,)), (half[0], tuple(between))]
+        z = [norm.isf(self._permutations(*each, rng)) for each in tests if each[1]]
+        return float(norm.sf(sum(z) / math.sqrt(len(z))))
+
+    def _permutations(
+        self, critic: Critic, folds: tuple[int, ...], rng: np.random.Generator
+    ) -> float:
+        """Share of shifts whose mean T is as large as that of the joint pairs; ties by lot."""
+        x, z, partners = self._rows(*folds, itself=False)
+        t = _joint(critic, x, z).mean()
+        means = product_values(critic, x, z, partners[:PERMUTATIONS]).mean(1)
+        larger, equal = (means > t + ROUNDING).sum(), (abs(means - t) <= ROUNDING).sum()
+        return (larger + rng.random() * (equal + 1)) / (len(means) + 1)
+
+
+def _joint(critic: Critic, x: Tensor, z: Tensor) -> np.ndarray:
+    """T of the joint pairs, (n,)."""
+    return product_values(critic, x, z, np.arange(len(x))[None])[0]
