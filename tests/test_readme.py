@@ -21,7 +21,7 @@ def after():
 
 
 def test_the_snippets_give_what_stands_beside_them(after, capsys):
-    shown = re.search(r"print\(estimate\)  # (.*?),", README)[1]
+    shown = re.search(r"print\(estimate\)  # (.*?), and", README)[1]
     assert str(after["estimate"]) == shown
     assert after["record"].critic.replicas == 8
 
