@@ -1,4 +1,4 @@
-"""Critics that learn together: for each lesson a weighted mean of networks (sec-7-how)."""
+"""Critics that learn together, each a weighted mean of networks (sec-7-how in chapter 7)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

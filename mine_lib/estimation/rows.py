@@ -1,4 +1,4 @@
-"""What rows have in common: copies, an order with a memory, functions (sec-7-warnings)."""
+"""What rows share: copies, an order with a memory, functions (sec-7-warnings in chapter 7)."""
 
 import numpy as np
 import torch
