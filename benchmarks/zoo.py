@@ -36,6 +36,12 @@ def entropy(log_density, low: float = -REACH, high: float = REACH) -> float:
     return sum(quad(integrand, a, b, limit=200)[0] for a, b in pairwise(edges))
 
 
+def over_nodes(log_density: np.ndarray) -> np.ndarray:
+    """Log of the mean density over a Gaussian variable, from logs at its nodes (n, nodes)."""
+    with np.errstate(divide="ignore"):
+        return np.logaddexp.reduce(log_density + np.log(WEIGHTS), 1)
+
+
 @dataclass(frozen=True)
 class Beside(ml.Distribution):
     """A pair beside independent Gaussian columns, `x_more` on x's side and `z_more` on z's."""
@@ -157,9 +163,7 @@ class Spread(ml.Distribution):
         return given - self._log_marginal(z[:, 0])
 
     def _log_marginal(self, z: np.ndarray) -> np.ndarray:
-        each = norm.logpdf(z[:, None], scale=np.exp(self.slope * NODES))
-        with np.errstate(divide="ignore"):
-            return np.logaddexp.reduce(each + np.log(WEIGHTS), 1)
+        return over_nodes(norm.logpdf(z[:, None], scale=np.exp(self.slope * NODES)))
 
 
 @dataclass(frozen=True)
@@ -182,9 +186,7 @@ class Product(ml.Distribution):
         return norm.logpdf(z[:, 0], x.prod(1), self.noise) - self._log_marginal(z[:, 0])
 
     def _log_marginal(self, z: np.ndarray) -> np.ndarray:
-        scale = np.sqrt(NODES**2 + self.noise**2)
-        with np.errstate(divide="ignore"):
-            return np.logaddexp.reduce(norm.logpdf(z[:, None], scale=scale) + np.log(WEIGHTS), 1)
+        return over_nodes(norm.logpdf(z[:, None], scale=np.hypot(NODES, self.noise)))
 
 
 @dataclass(frozen=True)
@@ -236,9 +238,7 @@ class Counts(ml.Distribution):
         return given - self._log_marginal(z)
 
     def _log_marginal(self, z: np.ndarray) -> np.ndarray:
-        each = poisson.logpmf(z[:, None], np.exp(self.level + self.slope * NODES))
-        with np.errstate(divide="ignore"):
-            return np.logaddexp.reduce(each + np.log(WEIGHTS), 1)
+        return over_nodes(poisson.logpmf(z[:, None], np.exp(self.level + self.slope * NODES)))
 
 
 @dataclass(frozen=True)

@@ -90,3 +90,9 @@ BAD = [
 def test_bad_input_is_refused_with_its_name_and_value(arguments, message):
     with pytest.raises(ValueError, match=message):
         estimate(**{"x": X, "z": X[::-1], **arguments})
+
+
+def test_a_caller_who_wants_errors_of_rounding_gets_an_estimate(data):
+    with np.errstate(all="raise"):
+        strong = estimate(*gaussians(60, 0.999), steps=5)
+        assert np.isfinite(strong.value)

@@ -8,6 +8,8 @@ import pytest
 from quick import estimate, gaussians
 
 import mine_lib as ml
+from mine_lib.estimation import estimate as estimation
+from mine_lib.estimation.plan import Plan
 
 BARE = {"lacks": (0.0, 0.0), "opinions": {}, "warnings": [], "unusable": None}
 
@@ -229,3 +231,18 @@ def test_the_third_may_be_independent_of_both():
     w = np.random.default_rng(1).standard_normal(400)
     found = estimate(x, z, given=w)
     assert abs(found.value - ml.Gaussian(0.8).mi) < 4 * found.standard_error + 0.05
+
+
+def test_both_terms_come_from_the_same_folds_whatever_are_labels(monkeypatch):
+    plans = []
+
+    def spied(*arguments):
+        plans.append(arguments)
+        return Plan(*arguments)
+
+    monkeypatch.setattr(estimation, "Plan", spied)
+    x, w = np.random.default_rng(0).standard_normal((2, 60))
+    estimate(x, w > 0, given=w, steps=1)  # labels beside numbers, and numbers alone
+    estimate(x, w, given=w > 0, steps=1)  # the other way round
+    assert len(plans) == 2
+    assert [each[-1] for each in plans] == [None, None]

@@ -96,7 +96,7 @@ def about_opinions(upper: float, error: float, opinions: list[Opinion]) -> list[
 
 def about_curve(value: float, error: float, lacks: float) -> list[str]:
     """Say if the fit lacks more than it has."""
-    if value <= 0 or lacks <= max(value, STEEP_ERRORS * error):
+    if value <= 0 or lacks <= max(value, STEEP_ERRORS * error, LEAST_OPINION):
         return []
     return [f"the fit may lack {lacks:.2g} nats, more than it has: more rows would raise the value"]
 

@@ -80,14 +80,18 @@ def estimate_mi(
         learning_rate, check_rate("alpha", alpha), hidden, gaussian_part, device,
     )  # fmt: skip
 
-    def run(x: Columns, z: Columns, advance: Callable[[int], object]) -> MIEstimate:
-        return _estimate(x, z, groups, folds, settings, transform, seed, advance)
+    x, z, *w = sides
+    strata = _strata(x, *([z] if given is None else []))
+    plan = Plan(x.rows, folds, seed, groups, strata)
 
-    with progress_bar(BAR * (len(sides) - 1), progress) as advance:
+    def run(x: Columns, z: Columns, advance: Callable[[int], object]) -> MIEstimate:
+        return _estimate(x, z, plan, settings, transform, seed, advance)
+
+    bar = progress_bar(BAR * (len(sides) - 1), progress)
+    with bar as advance, np.errstate(under="ignore"):  # whatever the caller has set
         if given is None:
-            return run(*sides, advance)
-        x, z, w = sides
-        return run(x, z.beside(w), advance).beyond(run(x, w, advance), groups)
+            return run(x, z, advance)
+        return run(x, z.beside(*w), advance).beyond(run(x, *w, advance), groups)
 
 
 def _check_groups(groups: object, rows: int, folds: int) -> np.ndarray | None:
@@ -111,8 +115,7 @@ def _check_groups(groups: object, rows: int, folds: int) -> np.ndarray | None:
 def _estimate(
     x: Columns,
     z: Columns,
-    groups: np.ndarray | None,
-    folds: int,
+    plan: Plan,
     settings: Settings,
     transform: str,
     seed: int,
@@ -122,7 +125,7 @@ def _estimate(
     views, numbers = zip(*(features(each, transform) for each in (x, z)), strict=True)
     dtype = torch.get_default_dtype()
     data: tuple[Tensor, Tensor] = tuple(torch.as_tensor(each, dtype=dtype) for each in views)
-    plan = Plan(len(data[0]), folds, seed, groups, _strata(x, z))
+    folds = len(plan.test)
     networks = folds * settings.restarts
     less = replace(settings, restarts=min(HALF_RESTARTS, settings.restarts))
     seeds = range(2 * seed * networks, 2 * (seed + 1) * networks)
@@ -152,10 +155,10 @@ def _share(part: float, advance: Callable[[int], object]) -> Callable[[float], o
     return to
 
 
-def _strata(x: Columns, z: Columns) -> np.ndarray | None:
-    """Labels of a side that has no other columns, to be dealt out evenly to the folds."""
-    sides = [each for each in (z, x) if each.is_labels]
-    return sides[0].codes if sides else None
+def _strata(*sides: Columns) -> np.ndarray | None:
+    """Labels of the last side that has nothing else, to be dealt out evenly to the folds."""
+    labels = [each for each in sides if each.is_labels]
+    return labels[-1].codes if labels else None
 
 
 def _summary(
