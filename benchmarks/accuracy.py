@@ -53,11 +53,19 @@ def measure(case: str, n: int, seed: int) -> dict:
     found = ml.estimate_mi(x, z, progress=False)
     seconds = perf_counter() - start
     low, high = found.interval()
+    of_pairs = {}
+    if x.shape[1] == z.shape[1] == 1:
+        (pair,) = ml.estimate_pairs(x, z, progress=False).values()
+        of_pairs = {
+            "pair": pair.value,
+            "pair_low": pair.interval()[0],
+            "pair_high": pair.interval()[1],
+        }
     return {
         "case": case, "n": n, "seed": seed, "truth": CASES[case].mi, "of_sample": exact,
         "value": found.value, "error": found.standard_error, "low": low, "high": high,
-        "lacks": found.lacks[0], "p_value": found.p_value, "ksg": neighbours(x, z),
-        "seconds": seconds,
+        "lacks": found.lacks[0], "p_value": found.p_value, "warnings": found.warnings,
+        "ksg": neighbours(x, z), "seconds": seconds, **of_pairs,
     }  # fmt: skip
 
 
@@ -111,9 +119,25 @@ def is_held(row: dict) -> bool:
     return row["low"] <= row["truth"] <= row["high"]
 
 
+def errors_off(row: dict) -> float:
+    """Distance between value and truth in sampling errors."""
+    off = abs(row["truth"] - row["value"])
+    return off / row["error"] if row["error"] else math.inf if off else 0.0
+
+
 def is_right(row: dict) -> bool:
     """Whether the value with its sampling error alone holds the truth."""
-    return abs(row["truth"] - row["value"]) <= 1.96 * row["error"]
+    return errors_off(row) <= 1.96
+
+
+def is_silent_miss(row: dict) -> bool:
+    """Whether the truth is more than five sampling errors off and no warning says so."""
+    return errors_off(row) > 5 and not row["warnings"]
+
+
+def is_false_alarm(row: dict) -> bool:
+    """Whether a warning stands beside a value that is right."""
+    return is_right(row) and bool(row["warnings"])
 
 
 def width(row: dict) -> float:
@@ -135,7 +159,8 @@ def summary(rows: list[dict]) -> str:
         lines.append(
             f"n = {n}: {sum(map(is_held, some))} of {len(some)} intervals hold the truth, the "
             f"sampling error alone {len(right)}; width {np.median(widths):.2f}, nine in ten below "
-            f"{np.quantile(widths, 0.9):.2f}; off {np.mean(off):.4f}, KSG "
+            f"{np.quantile(widths, 0.9):.2f}; {sum(map(is_silent_miss, some))} silent misses, "
+            f"{sum(map(is_false_alarm, some))} false warnings; off {np.mean(off):.4f}, KSG "
             f"{np.mean(ksg):.4f}; {np.median([row['seconds'] for row in some]):.1f} s"
         )
     return "\n".join(lines)

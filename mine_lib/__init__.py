@@ -34,7 +34,9 @@ from mine_lib.distributions import (
 from mine_lib.estimation import (
     GaussianCritic,
     MIEstimate,
+    PairEstimates,
     estimate_mi,
+    estimate_pairs,
     ksg,
     normal_scores,
 )
@@ -57,6 +59,7 @@ __all__ = [
     "GaussianCritic",
     "GaussianMixture",
     "MIEstimate",
+    "PairEstimates",
     "Parabola",
     "Stacked",
     "StatisticsNetwork",
@@ -71,6 +74,7 @@ __all__ = [
     "cube",
     "donsker_varadhan",
     "estimate_mi",
+    "estimate_pairs",
     "evaluate",
     "exceeds",
     "infonce",

@@ -189,6 +189,32 @@ class Sum(nn.Module):
         return sum(critic(x, z) for critic in self.parts)
 
 
+class Part(nn.Module):
+    """Some replicas of a critic, as a module; it shares their weights.
+
+    part: with start and stop.
+    """
+
+    def __init__(self, critic: nn.Module, part: slice) -> None:
+        super().__init__()
+        self.critic, self._range = critic, range(part.start, part.stop)
+
+    @property
+    def replicas(self) -> int:
+        """Number R of them."""
+        return len(self._range)
+
+    def __getitem__(self, part: slice) -> Critic:
+        """Some of these replicas."""
+        check_part(part)
+        some = self._range[part]
+        return part_of(self.critic, slice(some.start, some.stop))
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        """Critic values (R, b) for x and z as the critic takes them."""
+        return self[:](x, z)
+
+
 def part_of(critic: Critic, part: slice) -> Critic:
     """Some of a critic's replicas; all of it if it serves all of them alike."""
     check_part(part)

@@ -19,7 +19,8 @@ from mine_lib.critics import Critic
 from mine_lib.threads import WIDTH, paced, worth
 
 # The product term of `assess`
-FIRST_SHIFTS = 64
+FIRST_SHIFTS, LEAST_SHIFTS = 64, 8
+FIRST_PAIRS = 2**20
 MOST_PAIRS = 2**23
 PAIRS_AT_ONCE = 2**13
 PRODUCT_SHARE = 0.2  # of the standard error, aimed at for the product term's own error
@@ -123,8 +124,9 @@ def assess(critic: Critic, x: Tensor, z: Tensor, partners: Partners) -> Assessme
     """
     rows = len(x)
     t = critic(x, z).cpu().double().numpy()
-    most = min(len(partners), max(FIRST_SHIFTS, MOST_PAIRS // rows))
-    t_product, shifts = np.empty((0, rows)), min(FIRST_SHIFTS, most)
+    most = min(len(partners), max(LEAST_SHIFTS, MOST_PAIRS // rows))
+    t_product = np.empty((0, rows))
+    shifts = shifts_for(rows, FIRST_PAIRS, LEAST_SHIFTS, min(FIRST_SHIFTS, most))
     while True:
         more = product_values(critic, x, z, partners[len(t_product) : shifts])
         t_product = np.concatenate([t_product, more])
@@ -148,6 +150,11 @@ def product_values(critic: Critic, x: Tensor, z: Tensor, partners: np.ndarray) -
                 t = critic(x.repeat(len(some), 1), z[torch.from_numpy(some.ravel()).to(z.device)])
                 values.append(t.cpu().double().numpy().reshape(-1, rows))
     return np.concatenate(values)
+
+
+def shifts_for(rows: int, pairs: int, least: int, most: int) -> int:
+    """How many shifts of so many rows make about so many pairs, within limits."""
+    return min(max(pairs // rows, least), most)
 
 
 def influence(t: np.ndarray, t_product: np.ndarray, partners: Partners) -> Assessment:

@@ -1,8 +1,10 @@
 """A training run under way: what a step does, and what is kept of it."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from mine_lib.batches import Batches
 from mine_lib.checks import check_objective_value
+from mine_lib.critics import Part
 from mine_lib.mine import MINE
 from mine_lib.passes import Pass
 
@@ -41,6 +44,13 @@ class TrainingRecord:
     critic: nn.Module = field(repr=False)
     kept: Tensor | None
     interrupted: bool
+
+    def part(self, replicas: slice) -> TrainingRecord:
+        """The record of some of the replicas."""
+        of_steps = ("estimate", "gradient_norm", "v", "held_out")
+        found = {name: getattr(self, name) for name in (*of_steps, "frozen_at", "kept")}
+        some = {name: v[..., replicas] for name, v in found.items() if v is not None}
+        return replace(self, critic=Part(self.critic, replicas), **some)
 
 
 def weigh(

@@ -4,6 +4,15 @@ from mine_lib.estimation.columns import normal_scores
 from mine_lib.estimation.estimate import estimate_mi
 from mine_lib.estimation.gaussian import GaussianCritic
 from mine_lib.estimation.ksg import ksg
+from mine_lib.estimation.pairs import PairEstimates, estimate_pairs
 from mine_lib.estimation.result import MIEstimate
 
-__all__ = ["GaussianCritic", "MIEstimate", "estimate_mi", "ksg", "normal_scores"]
+__all__ = [
+    "GaussianCritic",
+    "MIEstimate",
+    "PairEstimates",
+    "estimate_mi",
+    "estimate_pairs",
+    "ksg",
+    "normal_scores",
+]

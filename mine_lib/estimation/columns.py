@@ -63,13 +63,20 @@ class Columns:
 def read_pair(
     x: object, z: object, least: int, discrete: object = None, given: object = None
 ) -> list[Columns]:
-    """Columns of x and z, and of `given` unless it is None; see `read_columns`.
+    """Columns of x and z, and of `given` if there is one; see `read_frames`, `read_columns`."""
+    sides = {"x": x, "z": z} | ({} if given is None else {"given": given})
+    return [read_columns(*each) for each in read_frames(sides, least, discrete)]
+
+
+def read_frames(
+    sides: dict[str, object], least: int, discrete: object
+) -> list[tuple[str, pd.DataFrame, object]]:
+    """Name and frame of each side, and what `discrete` says of its columns.
 
     discrete: None, a truth value for all sides, or a tuple with an entry for each side.
     Raises ValueError on pandas objects with different indexes, unequal lengths, and fewer than
     `least` rows.
     """
-    sides = {"x": x, "z": z} | ({} if given is None else {"given": given})
     if not isinstance(discrete, tuple):
         check_truth("discrete", discrete)
         discrete = (discrete,) * len(sides)
@@ -90,9 +97,10 @@ def read_pair(
                 f"x has {len(frames['x'])} rows and {name} has {len(frame)}: must be equally many"
             )
     if len(frames["x"]) < least:
-        raise ValueError(f"x and z have {len(frames['x'])} rows: must have at least {least}")
-    named = zip(frames.items(), discrete, strict=True)
-    return [read_columns(name, frame, kind) for (name, frame), kind in named]
+        raise ValueError(
+            f"{' and '.join(sides)} have {len(frames['x'])} rows: must have at least {least}"
+        )
+    return [(*each, kind) for each, kind in zip(frames.items(), discrete, strict=True)]
 
 
 def check_truth(name: str, value: object) -> None:

@@ -8,11 +8,22 @@ from torch import Tensor
 
 from mine_lib.critics import Critic
 from mine_lib.estimation.ensemble import Ensemble
+from mine_lib.estimation.labels import Labels
 from mine_lib.estimation.plan import Plan
-from mine_lib.evaluation import FIRST_SHIFTS, Partners, assess, influence, product_values
+from mine_lib.evaluation import (
+    FIRST_SHIFTS,
+    Partners,
+    assess,
+    influence,
+    product_values,
+    shifts_for,
+)
 
 RATE = 0.55  # the shortfall falls like n^-RATE (sec-7-interval in chapter 7)
-PERMUTATIONS = 499  # shifts that a joint sample is compared with, at most
+PERMUTATIONS = (99, 499)  # shifts that a joint sample is compared with, at least and at most
+CURVE_SHIFTS = (5, FIRST_SHIFTS)  # of each value of the curve
+MOST_COMPARED, MOST_OF_CURVE = 2**21, 2**18  # product pairs that these make of many rows, about
+AT_ONCE = 2**20  # of them
 ROUNDING = 1e-9  # means that differ by less are equal
 
 
@@ -26,12 +37,18 @@ class Folds:
     """
 
     def __init__(
-        self, plan: Plan, data: tuple[Tensor, Tensor], whole: Ensemble, half: Ensemble, seed: int
+        self,
+        plan: Plan,
+        data: tuple[Tensor, Tensor],
+        whole: Ensemble,
+        half: Ensemble,
+        seed: int,
+        labels: Labels | None = None,
     ) -> None:
-        self._plan, self._seed = plan, seed
+        self._plan, self._seed, self._labels = plan, seed, labels
         self._data = tuple(each.to(whole.weights.device) for each in data)
         count = len(plan.test)
-        parts = [assess(whole[k], *self._rows(k)) for k in range(count)]
+        parts = [assess(*self._judging(whole[k], k)) for k in range(count)]
         n = len(data[0])
         share = np.array([len(rows) for rows in plan.test]) / n
         self.folds, self.fold_errors, product_errors = (
@@ -49,23 +66,28 @@ class Folds:
         self.lacks = max(gain, 0.0) / (plan.ratio**RATE - 1), 0.0
         self.p_value = self._p_value(whole, half)
 
-    def _rows(self, *folds: int, itself: bool = True) -> tuple[Tensor, Tensor, Partners]:
-        """Rows of some folds, with their partners."""
+    def _judging(
+        self, critic: Critic, *folds: int, itself: bool = True
+    ) -> tuple[Critic, Tensor, Tensor, Partners]:
+        """A critic, normalised if there are labels, and the rows of some folds with partners."""
         plan, rows = self._plan, np.concatenate([self._plan.test[k] for k in folds])
         groups = plan.groups[rows] if plan.has_groups else None
         itself = itself and plan.is_stratified and not plan.has_groups
-        return *(v[rows] for v in self._data), Partners(len(rows), self._seed, groups, itself)
+        asked = (critic, *(v[rows] for v in self._data))
+        if self._labels is not None:
+            asked = self._labels.normalise(*asked, rows)
+        return *asked, Partners(len(rows), self._seed, groups, itself)
 
     def _curve(self, whole: Ensemble, half: Ensemble) -> tuple[float, float]:
         """Mean values after half and after all of the rows, where neither critic has trained."""
         values = []
         for k in range(len(self._plan.test)):
-            x, z, partners = self._rows(k)
-            shifts = partners[:FIRST_SHIFTS]
 
-            def value(critic: Critic, x=x, z=z, partners=partners, shifts=shifts) -> float:
-                t = product_values(critic, x, z, shifts)
-                return influence(_joint(critic, x, z), t, partners).value
+            def value(critic: Critic, k: int = k) -> float:
+                *asked, partners = self._judging(critic, k)
+                shifts = shifts_for(len(asked[1]), MOST_OF_CURVE, *CURVE_SHIFTS)
+                t = product_values(*asked, partners[:shifts])
+                return influence(_joint(*asked), t, partners).value
 
             few = [value(half[j]) for j, taught in enumerate(self._plan.taught) if k not in taught]
             values.append((np.mean(few), value(whole[k])))
@@ -88,9 +110,12 @@ class Folds:
         self, critic: Critic, folds: tuple[int, ...], rng: np.random.Generator
     ) -> float:
         """Share of shifts whose mean T is as large as that of the joint pairs; ties by lot."""
-        x, z, partners = self._rows(*folds, itself=False)
-        t = _joint(critic, x, z).mean()
-        means = product_values(critic, x, z, partners[:PERMUTATIONS]).mean(1)
+        *asked, partners = self._judging(critic, *folds, itself=False)
+        t = _joint(*asked).mean()
+        shifts = shifts_for(len(asked[1]), MOST_COMPARED, *PERMUTATIONS)
+        some = max(AT_ONCE // len(asked[1]), 1)
+        parts = [slice(k, min(k + some, shifts)) for k in range(0, shifts, some)]
+        means = np.concatenate([product_values(*asked, partners[p]).mean(1) for p in parts])
         larger, equal = (means > t + ROUNDING).sum(), (abs(means - t) <= ROUNDING).sum()
         return (larger + rng.random() * (equal + 1)) / (len(means) + 1)
 

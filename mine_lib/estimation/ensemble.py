@@ -1,16 +1,18 @@
 """Critics that learn together, each a weighted mean of networks (sec-7-how in chapter 7)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mine_lib.checks import check_count
+from mine_lib.checks import check_choice, check_count, check_rate
 from mine_lib.critics import StatisticsNetwork, Sum
+from mine_lib.estimation.columns import TRANSFORMS
 from mine_lib.estimation.gaussian import GaussianCritic, noise_edge
 from mine_lib.estimation.plan import Lesson
-from mine_lib.evaluation import evaluate
+from mine_lib.evaluation import evaluate, shifts_for
 from mine_lib.mine import MINE
 from mine_lib.runs import TrainingRecord
 from mine_lib.training import Trainer
@@ -23,16 +25,24 @@ TEMPER = 0.1  # of the likelihood in eq. 7-weights; one would trust few rows too
 
 @dataclass(frozen=True)
 class Settings:
-    """How networks are trained; `restarts` of them for each lesson."""
+    """How networks are trained; `restarts` of them for each lesson. See `estimate_mi`."""
 
     restarts: int
     steps: int | None
     batch_size: int
     learning_rate: float
     alpha: float
-    hidden: tuple[int, ...]
+    hidden: Sequence[int]
+    transform: str
     gaussian_part: bool
     device: str | torch.device
+
+    def __post_init__(self) -> None:
+        check_count("restarts", self.restarts)
+        check_count("batch_size", self.batch_size, 2)
+        check_rate("alpha", self.alpha)
+        check_choice("transform", self.transform, [*TRANSFORMS])
+        check_choice("gaussian_part", self.gaussian_part, (False, True))
 
 
 @dataclass(frozen=True)
@@ -55,27 +65,26 @@ class Ensemble:
 
 
 def fit(
-    data: tuple[Tensor, Tensor],
+    data: Sequence[tuple[Tensor, Tensor]],
     numbers: tuple[int, int],
-    lesson: Lesson,
+    lessons: Sequence[Lesson],
     settings: Settings,
     seeds: range,
     advance: Callable[[float], object],
-) -> Ensemble:
-    """Train `restarts` networks for each line of a lesson, all side by side.
+) -> list[Ensemble]:
+    """Train `restarts` networks for each line of each lesson, all side by side.
 
-    data: x (n, d) and z. numbers: how many of their first columns are numbers. seeds: one a
-    network. advance: is told the share that is done. An interrupt from the keyboard ends
-    the training.
+    data: x (n, d) and z for each lesson, all of one shape. numbers: how many of their first columns
+    are numbers. seeds: one a network of a lesson. advance: is told the share that is done. An
+    interrupt from the keyboard ends the training.
     """
-    copies = settings.restarts
-    train_on, held_back = (
-        tuple(v[rows].repeat_interleave(copies, 0) for v in data)
-        for rows in (lesson.train, lesson.held_back)
-    )
-    b = min(settings.batch_size, lesson.train.shape[1] // 2)
-    rows = lesson.held_back.shape[1]
-    steps = lesson.steps(b) if settings.steps is None else settings.steps
+    copies, lines = settings.restarts, len(lessons[0].train)
+    train_on = _stacked(data, [each.train for each in lessons], copies)
+    held_back = _stacked(data, [each.held_back for each in lessons], copies)
+    b = min(settings.batch_size, train_on[0].shape[1] // 2)
+    rows = held_back[0].shape[1]
+    steps = lessons[0].steps(b) if settings.steps is None else settings.steps
+    seeds = [*seeds] * len(lessons)
     trainer = Trainer(
         *train_on, objective=MINE(settings.alpha),
         critic=_critic(train_on, held_back, numbers, settings, seeds), seeds=seeds, steps=steps,
@@ -87,13 +96,27 @@ def fit(
     record = trainer.record()
     held_back = [each.to(trainer.device) for each in held_back]
     values = evaluate(record.critic, *held_back, _shifts(rows, 5 * LOOKED_AT)).cpu().double()
-    weights = _weights(values.view(-1, copies), rows)
-    return Ensemble(record, weights, trainer.steps)
+    weights = _weights(values.view(-1, copies), rows).split(lines)
+    size = lines * copies
+    records = [record.part(slice(k * size, (k + 1) * size)) for k in range(len(lessons))]
+    return [Ensemble(*each, trainer.steps) for each in zip(records, weights, strict=True)]
+
+
+def _stacked(
+    data: Sequence[tuple[Tensor, Tensor]], rows: Sequence[np.ndarray], copies: int
+) -> tuple[Tensor, ...]:
+    """Chosen rows of x and of z, (lessons * lines * copies, rows, d) each."""
+    return tuple(
+        torch.cat([v[some] for v, some in zip(side, rows, strict=True)]).repeat_interleave(
+            copies, 0
+        )
+        for side in zip(*data, strict=True)
+    )
 
 
 def _shifts(rows: int, pairs: int) -> int:
     """How many shifts of so many rows make about so many pairs; at least five, if there are."""
-    return min(max(pairs // rows, 5), rows - 1)
+    return shifts_for(rows, pairs, 5, rows - 1)
 
 
 def _run(trainer: Trainer, advance: Callable[[float], object]) -> None:
@@ -111,7 +134,7 @@ def _critic(
     held_back: tuple[Tensor, ...],
     numbers: tuple[int, int],
     settings: Settings,
-    seeds: range,
+    seeds: Sequence[int],
 ) -> nn.Module:
     """Networks that start at zero, the first of each lesson on top of a Gaussian part."""
     dims = [each.shape[-1] for each in train_on]

@@ -1,26 +1,16 @@
 """Cross-fitted MINE: mutual information with an interval that holds it (chapter 7)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import torch
-from torch import Tensor
 
 from mine_lib.book.progress import progress_bar
-from mine_lib.checks import check_choice, check_count, check_rate
-from mine_lib.estimation import doubts, rows
-from mine_lib.estimation.columns import TRANSFORMS, Columns, features, read_pair
-from mine_lib.estimation.curve import Folds
-from mine_lib.estimation.ensemble import Ensemble, Settings, fit
-from mine_lib.estimation.opinions import opinions
-from mine_lib.estimation.plan import Plan
+from mine_lib.estimation.columns import Columns, read_pair
+from mine_lib.estimation.ensemble import Settings
+from mine_lib.estimation.plan import Plan, check_groups, least_rows, strata_of
 from mine_lib.estimation.result import MIEstimate
-
-LEAST_ROWS = 50
-HALF_RESTARTS = 2  # networks of a critic of the learning curve, at most
-BAR = 1000  # units of the progress bar for each estimate
+from mine_lib.estimation.together import BAR, Pair, estimate_together
 
 
 def estimate_mi(
@@ -70,123 +60,18 @@ def estimate_mi(
     Raises ValueError on unequal lengths, pandas objects with different indexes, fewer than 50 rows,
     fewer than two groups a fold, what `read_columns` refuses, and arguments out of range.
     """
-    least = max(LEAST_ROWS, 5 * check_count("folds", folds, 2))
-    sides = read_pair(x, z, least, discrete, given)
-    groups = _check_groups(groups, sides[0].rows, folds)
-    check_choice("transform", transform, [*TRANSFORMS])
-    check_choice("gaussian_part", gaussian_part, (False, True))
     settings = Settings(
-        check_count("restarts", restarts), steps, check_count("batch_size", batch_size, 2),
-        learning_rate, check_rate("alpha", alpha), hidden, gaussian_part, device,
-    )  # fmt: skip
+        restarts, steps, batch_size, learning_rate, alpha, hidden, transform, gaussian_part, device
+    )
+    x, z, *w = read_pair(x, z, least_rows(folds), discrete, given)
+    groups = check_groups(groups, x.rows, folds)
+    plan = Plan(x.rows, folds, seed, groups, strata_of(x, *([z] if given is None else [])))
 
-    x, z, *w = sides
-    strata = _strata(x, *([z] if given is None else []))
-    plan = Plan(x.rows, folds, seed, groups, strata)
+    def run(x: Columns, z: Columns) -> MIEstimate:
+        return estimate_together([Pair(x, z, plan, transform)], settings, seed, advance)[0]
 
-    def run(x: Columns, z: Columns, advance: Callable[[int], object]) -> MIEstimate:
-        return _estimate(x, z, plan, settings, transform, seed, advance)
-
-    bar = progress_bar(BAR * (len(sides) - 1), progress)
+    bar = progress_bar(BAR * (1 if given is None else 2), progress)
     with bar as advance, np.errstate(under="ignore"):  # whatever the caller has set
         if given is None:
-            return run(x, z, advance)
-        return run(x, z.beside(*w), advance).beyond(run(x, *w, advance), groups)
-
-
-def _check_groups(groups: object, rows: int, folds: int) -> np.ndarray | None:
-    """Groups as numbers (n,), or None."""
-    if groups is None:
-        return None
-    values = np.asarray(groups)
-    if values.shape != (rows,):
-        raise ValueError(f"groups has shape {values.shape}: must be ({rows},), one label a row")
-    codes, different = pd.factorize(values)
-    if (codes < 0).any():
-        raise ValueError(f"groups holds {(codes < 0).sum()} missing labels: must hold none")
-    if len(different) < 2 * folds:
-        raise ValueError(
-            f"groups holds {len(different)} different labels: must hold at least {2 * folds}, two "
-            f"for each of {folds} folds"
-        )
-    return codes
-
-
-def _estimate(
-    x: Columns,
-    z: Columns,
-    plan: Plan,
-    settings: Settings,
-    transform: str,
-    seed: int,
-    advance: Callable[[int], object],
-) -> MIEstimate:
-    """The estimate for two sides of columns."""
-    views, numbers = zip(*(features(each, transform) for each in (x, z)), strict=True)
-    dtype = torch.get_default_dtype()
-    data: tuple[Tensor, Tensor] = tuple(torch.as_tensor(each, dtype=dtype) for each in views)
-    folds = len(plan.test)
-    networks = folds * settings.restarts
-    less = replace(settings, restarts=min(HALF_RESTARTS, settings.restarts))
-    seeds = range(2 * seed * networks, 2 * (seed + 1) * networks)
-    whole = fit(data, numbers, plan.whole, settings, seeds[:networks], _share(0.65, advance))
-    half = fit(
-        data, numbers, plan.half, less, seeds[networks : networks + folds * less.restarts],
-        _share(0.2, advance),
-    )  # fmt: skip
-    judged = Folds(plan, data, whole, half, seed)
-    _share(0.15, advance)(1.0)
-    scores = tuple(each[:, :count] for each, count in zip(views, numbers, strict=True))
-    # others count rows as independent
-    said = [] if plan.has_groups else opinions(x, z, scores, judged.pointwise, seed)
-    return _summary(x, z, scores, judged, said, plan, views, whole, half)
-
-
-def _share(part: float, advance: Callable[[int], object]) -> Callable[[float], object]:
-    """Advance the bar to a share of one part of the work, which is given each time."""
-    before = 0
-
-    def to(share: float) -> None:
-        nonlocal before
-        now = round(part * BAR * share)
-        advance(now - before)
-        before = now
-
-    return to
-
-
-def _strata(*sides: Columns) -> np.ndarray | None:
-    """Labels of the last side that has nothing else, to be dealt out evenly to the folds."""
-    labels = [each for each in sides if each.is_labels]
-    return labels[-1].codes if labels else None
-
-
-def _summary(
-    x: Columns,
-    z: Columns,
-    scores: tuple[np.ndarray, np.ndarray],
-    judged: Folds,
-    said: list,
-    plan: Plan,
-    views: tuple[np.ndarray, np.ndarray],
-    whole: Ensemble,
-    half: Ensemble,
-) -> MIEstimate:
-    """Join what was found, and look for reasons not to believe it."""
-    copies = [] if plan.has_groups else rows.about_copies(x, z)
-    infinite = [] if copies else rows.about_functions(x, z, scores)
-    unusable = [*infinite, *doubts.about_impossible(judged.value, judged.error, x.rows)]
-    beside = {o.name: (o.value, o.error if o.is_other else judged.error) for o in said}
-    warnings = [
-        *doubts.about_columns(x, z),
-        *(copies or rows.about_order(scores, plan.has_groups)),
-        *(unusable or doubts.about_judged(judged, said)),
-        *doubts.about_training(whole.training, whole.steps),
-        *doubts.about_training(half.training, half.steps),
-    ]
-    return MIEstimate(
-        judged.value, judged.error, judged.lacks, x.rows, judged.p_value, judged.curve,
-        beside, judged.folds, judged.fold_errors, judged.pointwise,
-        list(dict.fromkeys(warnings)),
-        unusable[0] if unusable else None, *views, whole.training,
-    )  # fmt: skip
+            return run(x, z)
+        return run(x, z.beside(*w)).beyond(run(x, *w), groups)

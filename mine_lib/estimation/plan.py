@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from mine_lib.checks import check_count
+from mine_lib.estimation.columns import Columns
 
+LEAST_ROWS = 50
 HELD_BACK = 0.1  # of a training part, to choose the step and to weigh the networks
 LEAST_HELD_BACK, MOST_HELD_BACK = 20, 2000
 LEAST_TRAINED = 4  # rows: two batches of two
@@ -100,3 +103,32 @@ class Plan:
                 "and smaller groups, or there must be fewer folds"
             )
         return Lesson(np.stack([rows[:shortest] for rows in train]), np.stack(back))
+
+
+def least_rows(folds: int) -> int:
+    """How many rows an estimate needs; refuses less than two folds."""
+    return max(LEAST_ROWS, 5 * check_count("folds", folds, 2))
+
+
+def check_groups(groups: object, rows: int, folds: int) -> np.ndarray | None:
+    """Groups as numbers (n,), or None."""
+    if groups is None:
+        return None
+    values = np.asarray(groups)
+    if values.shape != (rows,):
+        raise ValueError(f"groups has shape {values.shape}: must be ({rows},), one label a row")
+    codes, different = pd.factorize(values)
+    if (codes < 0).any():
+        raise ValueError(f"groups holds {(codes < 0).sum()} missing labels: must hold none")
+    if len(different) < 2 * folds:
+        raise ValueError(
+            f"groups holds {len(different)} different labels: must hold at least {2 * folds}, two "
+            f"for each of {folds} folds"
+        )
+    return codes
+
+
+def strata_of(*sides: Columns) -> np.ndarray | None:
+    """Labels of the last side that has nothing else, to be dealt out evenly to the folds."""
+    labels = [each for each in sides if each.is_labels]
+    return labels[-1].codes if labels else None
