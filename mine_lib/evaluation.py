@@ -84,22 +84,19 @@ class Partners:
     """Which rows give their z to the x of n rows, in the product pairs of a fold.
 
     groups: (n,), those of a group side by side, in random order; by default each row is its own.
-    seed: of the order in which shifts are taken. itself: whether a row may be its own partner; it
-    must where a fold holds each label in its exact share, or the partners' labels are off by one.
+    seed: of the order in which shifts are taken.
 
     A shift moves by whole groups: row r of a group meets row r + s of another, modulo its size. So
     no row meets one of its own group, and without groups the shifts are the cyclic ones.
     """
 
-    def __init__(
-        self, n: int, seed: int, groups: np.ndarray | None = None, itself: bool = False
-    ) -> None:
+    def __init__(self, n: int, seed: int, groups: np.ndarray | None = None) -> None:
         groups = np.arange(n) if groups is None else groups
         self.first = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
         self.sizes = np.diff(self.first, append=n)
         self.group = np.repeat(np.arange(len(self.first)), self.sizes)
         self.rank = np.arange(n) - self.first[self.group]
-        shifts = np.arange(0 if itself else 1, len(self.first))
+        shifts = np.arange(1, len(self.first))
         if not len(shifts):
             raise ValueError("groups: a fold holds one group alone, which can meet no other")
         self.shifts = np.random.default_rng([seed, 3]).permutation(shifts)

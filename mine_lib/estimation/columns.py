@@ -142,7 +142,8 @@ def read_columns(name: str, data: object, discrete: object = None) -> Columns:
             labels.append(codes)
             both.append(values is not None)
     if not numbers and not labels:
-        raise ValueError(f"{name} is constant, of shape {frame.shape}: must vary")
+        which = constant[0] if len(constant) == 1 else name
+        raise ValueError(f"{which} is constant, of shape {frame.shape}: must vary")
     n = len(frame)
     return Columns(
         np.stack(numbers, 1) if numbers else np.empty((n, 0)),

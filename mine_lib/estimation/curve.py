@@ -12,6 +12,7 @@ from mine_lib.estimation.labels import Labels
 from mine_lib.estimation.plan import Plan
 from mine_lib.evaluation import (
     FIRST_SHIFTS,
+    Assessment,
     Partners,
     assess,
     influence,
@@ -48,7 +49,7 @@ class Folds:
         self._plan, self._seed, self._labels = plan, seed, labels
         self._data = tuple(each.to(whole.weights.device) for each in data)
         count = len(plan.test)
-        parts = [assess(*self._judging(whole[k], k)) for k in range(count)]
+        parts = [self._assess(whole[k], k) for k in range(count)]
         n = len(data[0])
         share = np.array([len(rows) for rows in plan.test]) / n
         self.folds, self.fold_errors, product_errors = (
@@ -66,31 +67,36 @@ class Folds:
         self.lacks = max(gain, 0.0) / (plan.ratio**RATE - 1), 0.0
         self.p_value = self._p_value(whole, half)
 
-    def _judging(
-        self, critic: Critic, *folds: int, itself: bool = True
-    ) -> tuple[Critic, Tensor, Tensor, Partners]:
-        """A critic, normalised if there are labels, and the rows of some folds with partners."""
-        plan, rows = self._plan, np.concatenate([self._plan.test[k] for k in folds])
-        groups = plan.groups[rows] if plan.has_groups else None
-        itself = itself and plan.is_stratified and not plan.has_groups
-        asked = (critic, *(v[rows] for v in self._data))
+    def _rows(self, *folds: int) -> tuple[Tensor, Tensor, np.ndarray, np.ndarray | None]:
+        """Sides of some folds, (n, d), which rows these are, and their groups."""
+        rows = np.concatenate([self._plan.test[k] for k in folds])
+        groups = self._plan.groups[rows] if self._plan.has_groups else None
+        return *(v[rows] for v in self._data), rows, groups
+
+    def _assess(self, critic: Critic, k: int) -> Assessment:
+        """Value of a critic on a fold; of labels it is normalised."""
+        x, z, rows, groups = self._rows(k)
         if self._labels is not None:
-            asked = self._labels.normalise(*asked, rows)
-        return *asked, Partners(len(rows), self._seed, groups, itself)
+            return self._labels.assess(critic, x, z, rows, groups)
+        return assess(critic, x, z, Partners(len(rows), self._seed, groups))
+
+    def _value(self, critic: Critic, k: int) -> float:
+        """The same value, from fewer shifts: of two critics their noise is alike."""
+        x, z, rows, groups = self._rows(k)
+        if self._labels is not None:
+            return self._labels.assess(critic, x, z, rows, groups).value
+        partners = Partners(len(rows), self._seed, groups)
+        shifts = shifts_for(len(rows), MOST_OF_CURVE, *CURVE_SHIFTS)
+        t = product_values(critic, x, z, partners[:shifts])
+        return influence(_joint(critic, x, z), t, partners).value
 
     def _curve(self, whole: Ensemble, half: Ensemble) -> tuple[float, float]:
         """Mean values after half and after all of the rows, where neither critic has trained."""
         values = []
         for k in range(len(self._plan.test)):
-
-            def value(critic: Critic, k: int = k) -> float:
-                *asked, partners = self._judging(critic, k)
-                shifts = shifts_for(len(asked[1]), MOST_OF_CURVE, *CURVE_SHIFTS)
-                t = product_values(*asked, partners[:shifts])
-                return influence(_joint(*asked), t, partners).value
-
-            few = [value(half[j]) for j, taught in enumerate(self._plan.taught) if k not in taught]
-            values.append((np.mean(few), value(whole[k])))
+            others = [j for j, taught in enumerate(self._plan.taught) if k not in taught]
+            few = [self._value(half[j], k) for j in others]
+            values.append((np.mean(few), self._value(whole[k], k)))
         return tuple(np.mean(values, 0).tolist())
 
     def _p_value(self, whole: Ensemble, half: Ensemble) -> float:
@@ -110,14 +116,23 @@ class Folds:
         self, critic: Critic, folds: tuple[int, ...], rng: np.random.Generator
     ) -> float:
         """Share of shifts whose mean T is as large as that of the joint pairs; ties by lot."""
-        *asked, partners = self._judging(critic, *folds, itself=False)
-        t = _joint(*asked).mean()
-        shifts = shifts_for(len(asked[1]), MOST_COMPARED, *PERMUTATIONS)
-        some = max(AT_ONCE // len(asked[1]), 1)
-        parts = [slice(k, min(k + some, shifts)) for k in range(0, shifts, some)]
-        means = np.concatenate([product_values(*asked, partners[p]).mean(1) for p in parts])
+        x, z, rows, groups = self._rows(*folds)
+        partners = Partners(len(rows), self._seed, groups)
+        shifts = shifts_for(len(rows), MOST_COMPARED, *PERMUTATIONS)
+        order = np.concatenate([np.arange(len(rows))[None], partners[:shifts]])
+        t, means = np.split(self._means(critic, x, z, rows, order), [1])
         larger, equal = (means > t + ROUNDING).sum(), (abs(means - t) <= ROUNDING).sum()
         return (larger + rng.random() * (equal + 1)) / (len(means) + 1)
+
+    def _means(
+        self, critic: Critic, x: Tensor, z: Tensor, rows: np.ndarray, partners: np.ndarray
+    ) -> np.ndarray:
+        """Mean T of rows with their partners, (shifts,), for partners (shifts, n)."""
+        if self._labels is not None:
+            return self._labels.means(critic, x, z, rows, partners)
+        some = max(AT_ONCE // len(rows), 1)
+        parts = [partners[k : k + some] for k in range(0, len(partners), some)]
+        return np.concatenate([product_values(critic, x, z, part).mean(1) for part in parts])
 
 
 def _joint(critic: Critic, x: Tensor, z: Tensor) -> np.ndarray:

@@ -14,7 +14,8 @@ import torch
 from mine_lib.book.progress import progress_bar
 from mine_lib.estimation.columns import Columns, read_columns, read_frames
 from mine_lib.estimation.ensemble import Settings
-from mine_lib.estimation.plan import Plan, check_groups, least_rows, strata_of
+from mine_lib.estimation.labels import strata_of
+from mine_lib.estimation.plan import Plan, check_groups, least_rows
 from mine_lib.estimation.result import MIEstimate
 from mine_lib.estimation.tables import find_labels
 from mine_lib.estimation.together import BAR, Pair, estimate_together

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from mine_lib.checks import check_count
-from mine_lib.estimation.columns import Columns
 
 LEAST_ROWS = 50
 HELD_BACK = 0.1  # of a training part, to choose the step and to weigh the networks
@@ -48,7 +47,7 @@ class Plan:
         # not the streams of weights and batches
         rng = np.random.default_rng([check_count("seed", seed, 0), 2])
         self.groups = np.arange(n) if groups is None else groups
-        self.has_groups, self.is_stratified = groups is not None, strata is not None
+        self.has_groups = groups is not None
         self.test = self._deal(rng, folds, strata)
         rest = [np.concatenate([*self.test[:k], *self.test[k + 1 :]]) for k in range(folds)]
         few = max((folds - 1) // 2, 1)
@@ -126,9 +125,3 @@ def check_groups(groups: object, rows: int, folds: int) -> np.ndarray | None:
             f"for each of {folds} folds"
         )
     return codes
-
-
-def strata_of(*sides: Columns) -> np.ndarray | None:
-    """Labels of the last side that has nothing else, to be dealt out evenly to the folds."""
-    labels = [each for each in sides if each.is_labels]
-    return labels[-1].codes if labels else None
