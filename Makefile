@@ -19,7 +19,7 @@ export ASKED ?= $(MAKECMDGOALS)
 or_say = || { echo "make $(ASKED): $(1)" >&2; exit 1; }
 # Of two makes in this folder one at a time installs and builds: $(ALONE) $(MAKE) target
 ALONE := sh tools/alone.sh
-ALL := $(sort $(wildcard chapters/[0-9]*.ipynb))
+ALL := $(sort $(wildcard chapters/[0-9]*.ipynb)) $(sort $(wildcard appendix/*.ipynb))
 numbered = $(wildcard chapters/$(1)_*.ipynb chapters/0$(1)_*.ipynb)
 CHAPTERS := $(if $(CHAPTER),$(sort $(foreach each,$(CHAPTER),$(call numbered,$(each)))),$(ALL))
 MISSING := $(strip $(foreach each,$(CHAPTER),$(if $(call numbered,$(each)),,$(each))))
@@ -70,9 +70,10 @@ spread: environment ## measure how far trained numbers move, an hour and more (o
 portable: environment ## test the chapters as older processors and two threads run them (one alone: CHAPTER=02)
 	@$(BIN)/python tools/portable.py $(CHAPTERS) $(call or_say,outputs differ on other processors; hold the numbers that move: see CONTRIBUTING.md)
 
-bench: environment ## measure speed and accuracy, about an hour; writes benchmarks/
+bench: environment ## measure speed and accuracy, some hours; writes benchmarks/
 	@OMP_NUM_THREADS=$(BENCH_THREADS) $(BIN)/python benchmarks/speed.py --threads $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
-	@OMP_NUM_THREADS=$(BENCH_THREADS) $(BIN)/python benchmarks/accuracy.py --workers $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
+	@$(BIN)/python benchmarks/accuracy.py --workers $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
+	@$(BIN)/python benchmarks/accuracy.py --rivals --workers $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
 
 pins: ## renew requirements*.txt and constraints.txt from pyproject.toml
 	@$(ALONE) $(MAKE) --no-print-directory .venv/python.stamp

@@ -38,6 +38,7 @@ from stored import how_to_mend, unfinished
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
+NOTEBOOKS = [*CHAPTERS, *sorted((ROOT / "appendix").glob("*.ipynb"))]
 README_PICTURES = sorted((ROOT / "images").glob("fig-*.svg"))
 OTHER_PAGES = [ROOT / "intro.md", *sorted((ROOT / "appendix").glob("*.md"))]
 EXTENSIONS = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["parse"][
@@ -84,7 +85,7 @@ def read(path: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
-@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def chapter(request: pytest.FixtureRequest) -> NotebookNode:
     return read(request.param)
 
@@ -236,19 +237,19 @@ class AltTexts(HTMLParser):
 # The chapters
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_is_small(path: Path) -> None:
     assert path.stat().st_size <= 1_500_000, (
         f"larger than 1.5 MB: JupyterLab stores widgets as well; {how_to_mend(path)}"
     )
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_is_run_and_stores_no_error(path: Path) -> None:
     refuse(unfinished(read(path)), how_to_mend(path))
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_cell_ids_differ(path: Path) -> None:
     """Read as JSON, since nbformat mends ids as it reads."""
     assert not repeated(cell["id"] for cell in json.loads(path.read_text("utf-8"))["cells"])
@@ -268,7 +269,7 @@ def test_figures_have_alt_text_caption_and_name(chapter: NotebookNode) -> None:
 
 
 def test_figure_names_differ_across_chapters() -> None:
-    cells = [cell for path in CHAPTERS for cell in read(path).cells]
+    cells = [cell for path in NOTEBOOKS for cell in read(path).cells]
     names = [cell.metadata.get("mystnb", {}).get("figure", {}).get("name") for cell in cells]
     assert not repeated(name for name in names if name)
 
@@ -322,19 +323,19 @@ def prompt(cell: NotebookNode) -> str:
     return cell.metadata.get("mystnb", {}).get("code_prompt_show", "")
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_held_numbers_are_measured_and_keep_their_sentences_true(path: Path) -> None:
     recorded = held.read_record(ROOT / held.RECORD).get(path.stem, {})
     why = f"'make spread CHAPTER={path.stem[:2]}' measures tolerances; see tools/held.py"
     refuse(held.faults(read(path), recorded), why)
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_prints_numbers_not_verdicts(path: Path) -> None:
     refuse(verdicts(read(path)), "print the number or the count that was judged")
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_checks_are_folded_and_speak(path: Path) -> None:
     chapter = read(path)
     faults = [

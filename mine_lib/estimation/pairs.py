@@ -1,4 +1,4 @@
-"""Mutual information of each column with each, trained together (sec-recipe-pairs)."""
+"""Mutual information of each column with each, trained together (the book's recipes)."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ def estimate_pairs(
     x, z: tables as for `estimate_mi`, (n, d), whose columns have different names.
     discrete: which columns are labels: as for `estimate_mi`, and of x alone names or numbers of
     columns, or a mask. The other settings are those of `estimate_mi`, with smaller and fewer
-    networks, since two columns need no larger ones (sec-recipe-pairs). Pairs of one kind train side
-    by side; each gets what `estimate_mi` would give it with these settings, but for rounding.
+    networks, since two columns need no larger ones. Pairs of one kind train side by side; each gets
+    what `estimate_mi` would give it with these settings, but for rounding.
 
-    With many pairs some p values are small by chance: see sec-recipe-pairs.
+    With many pairs some p values are small by chance: correct them, as the book's recipes do.
     Raises ValueError as `estimate_mi`, on names that repeat, and on fewer than two columns.
     """
     settings = Settings(
