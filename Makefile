@@ -73,7 +73,8 @@ portable: environment ## test the chapters as older processors and two threads r
 bench: environment ## measure speed and accuracy, some hours; writes benchmarks/
 	@OMP_NUM_THREADS=$(BENCH_THREADS) $(BIN)/python benchmarks/speed.py --threads $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
 	@$(BIN)/python benchmarks/accuracy.py --workers $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
-	@$(BIN)/python benchmarks/accuracy.py --rivals --workers $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
+	@for part in rivals independent; do $(BIN)/python benchmarks/accuracy.py --part $$part --workers $(BENCH_THREADS) || exit 1; done \
+		$(call or_say,the benchmark stopped; see above)
 
 pins: ## renew requirements*.txt and constraints.txt from pyproject.toml
 	@$(ALONE) $(MAKE) --no-print-directory .venv/python.stamp

@@ -1,8 +1,9 @@
 """How accurate estimate_mi is over the zoo, how often its interval holds, and what others find.
 
 Run by `make bench`: writes accuracy.json beside this file, one row for each case, size and seed,
-and prints a summary. With --cases, --sizes, --seeds or --rivals it measures some rows anew and
-keeps the others. tests/test_benchmarks.py measures a few of them again.
+and prints a summary. --part measures other bounds instead, or p values of independent tables;
+--cases, --sizes and --seeds measure some rows anew and keep the others.
+tests/test_benchmarks.py measures a few of them again.
 
 A sample has a luck of its own, larger than most differences between estimators: the mean of the
 true pointwise information i over its pairs is off, too. So `of_sample` stands beside the truth.
@@ -22,16 +23,20 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+import pandas as pd
 import torch
 from speed import machine
 from zoo import CASES
 
 import mine_lib as ml
+from mine_lib.book.accuracy import by_size, judge
 
 HERE = Path(__file__).parent
 SIZES = (200, 500, 1000, 5000)
-SEEDS = range(20, 23)  # none of them was looked at while the estimator was built
-RIVAL_SIZES, RIVAL_SEEDS = (200, 1000), range(20, 21)
+SEEDS = range(30, 32)  # measured once, when the estimator was finished
+RIVAL_SIZES, RIVAL_SEEDS = (1000,), range(30, 31)
+P_SIZES, P_SEEDS = (200,), range(40, 45)
+QUICK = {"steps": 100, "restarts": 1, "hidden": (32,)}
 FOLDS, SHIFTS = 5, 64
 NEGATIVES = {"InfoNCE": 63}  # of the others one
 OBJECTIVES = {"InfoNCE": ml.infonce, "NWJ": ml.nwj, "SMILE": ml.jensen_shannon}
@@ -87,6 +92,14 @@ def rival(case: str, n: int, seed: int) -> dict:
     return {"case": case, "n": n, "seed": seed, "of_sample": exact, **values, "seconds": took}
 
 
+def independent(case: str, n: int, seed: int) -> dict:
+    """One row: the p value of x of one sample with z of another, by small networks."""
+    torch.set_num_threads(1)
+    x, z = sample(case, n, seed)[0], sample(case, n, seed + 1000)[1]
+    found = ml.estimate_mi(x, z, seed=seed, progress=False, **QUICK)
+    return {"case": case, "n": n, "seed": seed, "p_value": found.p_value}
+
+
 def cross_fitted(name: str, x: np.ndarray, z: np.ndarray) -> float:
     """Another bound with the normal scores, layers, rate, batches and folds of estimate_mi.
 
@@ -114,58 +127,6 @@ def cross_fitted(name: str, x: np.ndarray, z: np.ndarray) -> float:
     return float(report(*values).mean())
 
 
-def is_held(row: dict) -> bool:
-    """Whether the interval holds the truth."""
-    return row["low"] <= row["truth"] <= row["high"]
-
-
-def errors_off(row: dict) -> float:
-    """Distance between value and truth in sampling errors."""
-    off = abs(row["truth"] - row["value"])
-    return off / row["error"] if row["error"] else math.inf if off else 0.0
-
-
-def is_right(row: dict) -> bool:
-    """Whether the value with its sampling error alone holds the truth."""
-    return errors_off(row) <= 1.96
-
-
-def is_silent_miss(row: dict) -> bool:
-    """Whether the truth is more than five sampling errors off and no warning says so."""
-    return errors_off(row) > 5 and not row["warnings"]
-
-
-def is_false_alarm(row: dict) -> bool:
-    """Whether a warning stands beside a value that is right."""
-    return is_right(row) and bool(row["warnings"])
-
-
-def width(row: dict) -> float:
-    """Width of the interval in that of the sampling error alone."""
-    return (row["high"] - row["low"]) / (2 * 1.96 * row["error"])
-
-
-def summary(rows: list[dict]) -> str:
-    """Coverage, widths and distances, a line for each size."""
-    lines = []
-    for n in sorted({row["n"] for row in rows}):
-        some = [row for row in rows if row["n"] == n]
-        right = [row for row in some if is_right(row)]
-        widths = [width(row) for row in right if row["error"]]
-        off, ksg = (
-            [abs(row[key] - row["of_sample"]) for row in some if row[key] is not None]
-            for key in ("value", "ksg")
-        )
-        lines.append(
-            f"n = {n}: {sum(map(is_held, some))} of {len(some)} intervals hold the truth, the "
-            f"sampling error alone {len(right)}; width {np.median(widths):.2f}, nine in ten below "
-            f"{np.quantile(widths, 0.9):.2f}; {sum(map(is_silent_miss, some))} silent misses, "
-            f"{sum(map(is_false_alarm, some))} false warnings; off {np.mean(off):.4f}, KSG "
-            f"{np.mean(ksg):.4f}; {np.median([row['seconds'] for row in some]):.1f} s"
-        )
-    return "\n".join(lines)
-
-
 def measured_with() -> dict:
     """What the numbers depend on."""
     defaults = inspect.signature(ml.estimate_mi).parameters.values()
@@ -191,10 +152,17 @@ def run(
             process.kill()
 
 
+PARTS = {
+    "estimates": (measure, SIZES, SEEDS),
+    "rivals": (rival, RIVAL_SIZES, RIVAL_SEEDS),
+    "independent": (independent, P_SIZES, P_SEEDS),
+}
+
+
 def main() -> None:
     """Measure what is asked for, side by side, and join it with what was measured before."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rivals", action="store_true", help="other bounds instead")
+    parser.add_argument("--part", choices=PARTS, default="estimates")
     parser.add_argument("--cases", nargs="+", default=[*CASES])
     parser.add_argument("--sizes", nargs="+", type=int)
     parser.add_argument("--seeds", nargs="+", type=int)
@@ -202,8 +170,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=math.inf, help="stop after so many")
     parser.add_argument("--file", type=Path, default=HERE / "accuracy.json")
     asked = parser.parse_args()
-    part, work = ("rivals", rival) if asked.rivals else ("estimates", measure)
-    sizes, seeds = (RIVAL_SIZES, RIVAL_SEEDS) if asked.rivals else (SIZES, SEEDS)
+    part = asked.part
+    work, sizes, seeds = PARTS[part]
     sizes = sorted(asked.sizes or sizes, reverse=True)
     jobs = [(case, n, seed) for seed, n, case in product(asked.seeds or seeds, sizes, asked.cases)]
     seconds = None if math.isinf(asked.seconds) else asked.seconds
@@ -213,8 +181,8 @@ def main() -> None:
     about = {**measured_with(), "machine": machine(), "date": datetime.date.today().isoformat()}
     found[part] = {**about, "rows": [rows[each] for each in sorted(rows)]}
     asked.file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    if not asked.rivals:
-        print(summary(found[part]["rows"]))
+    if part == "estimates":
+        print(by_size(judge(pd.DataFrame(found[part]["rows"]))).round(2).to_string())
 
 
 if __name__ == "__main__":

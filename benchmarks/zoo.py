@@ -171,7 +171,10 @@ class Product(ml.Distribution):
     """z = x1 x2 + noise: each column alone tells little."""
 
     noise: float
-    x_dim: int = 2
+
+    def __post_init__(self) -> None:
+        """Two columns on x's side."""
+        self._keep(x_dim=2)
 
     @cached_property
     def mi(self) -> float:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from mine_lib.bounds import log_mean_exp
 from mine_lib.checks import check_pairs_of_rows, check_shifts, check_values
 from mine_lib.critics import Critic
+from mine_lib.statistics import grouped_error
 from mine_lib.threads import WIDTH, paced, worth
 
 # The product term of `assess`
@@ -166,9 +167,7 @@ def influence(t: np.ndarray, t_product: np.ndarray, partners: Partners) -> Asses
         ratio = np.exp(t_product - log_mean)
     by_z = np.bincount(partners[:shifts].ravel(), ratio.ravel(), rows) / shifts
     influences = t - ratio.mean(0) - by_z
-    by_group = np.add.reduceat(influences - influences.mean(), partners.first)
-    groups = len(by_group)
-    sampling = math.sqrt(groups / (groups - 1) * (by_group @ by_group)) / rows
+    sampling = grouped_error(influences, partners.group)
     left_out = 1 - shifts / len(partners)
     product_error = ratio.mean(1).std(ddof=1) * math.sqrt(left_out / shifts) if left_out else 0.0
     error = math.hypot(sampling, product_error)

@@ -59,6 +59,21 @@ def test_the_order_of_names_does_not_matter_within_a_table(found):
         found["a", "nothing"]
 
 
+@pytest.mark.parametrize("names", ["ab", 5, ("a",), ("a", "a"), None])
+def test_what_is_no_pair_of_names_is_a_key_error(found, names):
+    with pytest.raises(KeyError):
+        found[names]
+
+
+def test_what_cannot_be_estimated_has_no_value_in_the_table():
+    found = pairs(TABLE[["a", "c"]].assign(twice=2 * TABLE.a), steps=1)
+    assert found["a", "twice"].unusable
+    assert np.isnan(found.matrix.loc["a", "twice"])
+    last = found.table.iloc[-1]
+    assert np.isnan(last[["value", "low", "high"]].astype(float)).all()
+    assert "functions of one another" in last.warnings
+
+
 def test_the_matrix_holds_each_value_twice_and_no_diagonal(found):
     matrix = found.matrix
     assert [*matrix.index] == [*matrix.columns] == [*TABLE]
@@ -75,6 +90,7 @@ def test_the_table_has_the_largest_value_first(found):
     assert table.loc[0, "low"] == found["a", "b"].interval()[0]
     assert len(table) == len(found) == 10
     assert "p_value" in str(found)
+    assert repr(found) == str(found)
     assert "<table" in found._repr_html_()
 
 

@@ -9,7 +9,10 @@ from quick import estimate, gaussians
 
 import mine_lib as ml
 from mine_lib.estimation import estimate as estimation
+from mine_lib.estimation.doubts import NOTHING
 from mine_lib.estimation.plan import Plan
+
+_difference = estimation._difference
 
 BARE = {"lacks": (0.0, 0.0), "opinions": {}, "warnings": [], "unusable": None}
 
@@ -193,7 +196,7 @@ def test_a_conditional_estimate_is_a_difference_of_two(through):
 def test_the_ends_of_the_interval_stand_for_the_doubt_in_each_of_the_two(bare):
     both = replace(bare, value=0.9, opinions={"other": (1.0, 0.02)}, pointwise=np.arange(1000.0))
     alone = replace(bare, value=0.5, lacks=(0.07, 0), pointwise=np.zeros(1000))
-    found = both.beyond(alone, None)
+    found = _difference(both, alone, None)
     assert found.value == pytest.approx(0.4)
     assert found.lacks == pytest.approx((0.1, 0.07))
     half = 1.959964 * np.arange(1000.0).std(ddof=1) / math.sqrt(1000)
@@ -204,9 +207,29 @@ def test_the_ends_of_the_interval_stand_for_the_doubt_in_each_of_the_two(bare):
 
 def test_what_is_wrong_with_either_is_said_once(bare):
     both, alone = (replace(bare, warnings=["odd", each]) for each in ("high", "low"))
-    assert both.beyond(alone, None).warnings == ["odd", "high", "low"]
+    both = replace(both, value=bare.value + 0.1, pointwise=np.arange(1000.0))
+    alone = replace(alone, pointwise=np.zeros(1000))
+    said = ["odd", "I(X; Z, W): high", "I(X; W): low"]
+    assert _difference(both, alone, None).warnings == said
     for pair in ((replace(both, unusable="no"), alone), (both, replace(alone, unusable="no"))):
-        assert pair[0].beyond(pair[1], None).unusable == "no"
+        assert _difference(*pair, None).unusable == "no"
+
+
+def test_that_w_alone_tells_nothing_is_no_reason_for_doubt(bare):
+    both = replace(bare, value=0.4, pointwise=np.arange(1000.0))
+    alone = replace(bare, value=0.0, pointwise=np.zeros(1000), warnings=[NOTHING[1]])
+    assert _difference(both, alone, None).warnings == []
+    less = _difference(replace(both, value=-2.0), alone, None)
+    assert less.warnings == [NOTHING[0]]
+
+
+def test_a_conditional_estimate_has_no_figure(through):
+    with pytest.raises(ValueError, match="a difference of two estimates has no learning curve"):
+        through[0].figure()
+
+
+def test_shows_itself_as_its_line(bare):
+    assert repr(bare) == str(bare)
 
 
 def test_a_third_can_make_a_dependence_stronger():

@@ -22,6 +22,10 @@ PAIRS_AT_CEILING = 10  # at I = log(n / 10) a row meets ten others that look lik
 OPINION_ERRORS, LEAST_OPINION = 3, 0.03  # nats; another estimator may find so much more
 STEEP_ERRORS = 3  # the fit may lack as much as the value, or so many standard errors
 NAMED = 3  # columns that a message names
+NOTHING = (
+    "the value is below zero: what the critics learned does not hold on other rows",
+    "the critics are constant: no information was found, and the error says nothing",
+)
 
 
 def about_columns(x: Columns, z: Columns) -> list[str]:
@@ -68,9 +72,9 @@ def about_impossible(value: float, error: float, n: int) -> list[str]:
 def about_value(value: float, error: float, n: int) -> list[str]:
     """Information is not negative, and no error is zero."""
     if value < -max(LEAST_COST, FIT_COST / n, min(3 * error, MOST_BELOW_ZERO)):
-        return ["the value is below zero: what the critics learned does not hold on other rows"]
+        return [NOTHING[0]]
     if error == 0:
-        return ["the critics are constant: no information was found, and the error says nothing"]
+        return [NOTHING[1]]
     return []
 
 

@@ -1,17 +1,22 @@
 """Cross-fitted MINE: mutual information with an interval that holds it (chapter 7)."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
+from scipy.stats import norm
 
 from mine_lib.book.progress import progress_bar
 from mine_lib.estimation.columns import Columns, read_pair
+from mine_lib.estimation.doubts import NOTHING, about_value
 from mine_lib.estimation.ensemble import Settings
 from mine_lib.estimation.labels import strata_of
 from mine_lib.estimation.plan import Plan, check_groups, least_rows
 from mine_lib.estimation.result import MIEstimate
 from mine_lib.estimation.together import BAR, Pair, estimate_together
+from mine_lib.statistics import grouped_error
 
 
 def estimate_mi(
@@ -39,14 +44,15 @@ def estimate_mi(
     x, z: (n,) or (n, d): NumPy arrays, torch tensors, pandas objects or other tables, or lists,
     paired row by row. Strings, categories and truth values are labels; numbers are numbers and, if
     they take at most 20 different values, labels too, whatever their type.
-    given: W, of the same kinds: the estimate is then I(X; Z, W) - I(X; W) (eq. 7-given).
+    given: W, of the same kinds: the estimate is then I(X; Z, W) - I(X; W) (eq. 7-given); it has no
+    p value and no figure.
     groups: (n,), one label a row: rows of a group (a patient, a block of a time series) stay in one
     fold, and errors are over groups.
     discrete: which columns are labels and no numbers: a truth value for all, or a tuple with an
     entry for each of x and z (and given): None, a truth value, a mask, or names or numbers of
     columns.
     folds: parts of the data; each is evaluated by networks trained on the others. restarts:
-    networks for a fold, the first with a Gaussian part; the critic is a weighted mean of them
+    networks of a fold's ensemble, the first with a Gaussian part; the critic is their weighted mean
     (eq. 7-weights). steps: by default forty-five epochs, at least 400 and at most 3000. batch_size,
     learning_rate (falls to zero), hidden, device: see `Trainer`; alpha: see `MINE`. progress:
     whether to show a bar.
@@ -62,8 +68,9 @@ def estimate_mi(
     fewer than two groups a fold, what `read_columns` refuses, and arguments out of range.
     """
     settings = Settings(
-        restarts, steps, batch_size, learning_rate, alpha, hidden, transform, gaussian_part, device
-    )
+        restarts=restarts, steps=steps, batch_size=batch_size, learning_rate=learning_rate,
+        alpha=alpha, hidden=hidden, transform=transform, gaussian_part=gaussian_part, device=device,
+    )  # fmt: skip
     x, z, *w = read_pair(x, z, least_rows(folds), discrete, given)
     groups = check_groups(groups, x.rows, folds)
     plan = Plan(x.rows, folds, seed, groups, strata_of(x, *([z] if given is None else [])))
@@ -75,4 +82,33 @@ def estimate_mi(
     with bar as advance, np.errstate(under="ignore"):  # whatever the caller has set
         if given is None:
             return run(x, z)
-        return run(x, z.beside(*w)).beyond(run(x, *w), groups)
+        return _difference(run(x, z.beside(*w)), run(x, *w), groups)
+
+
+def _difference(both: MIEstimate, known: MIEstimate, groups: np.ndarray | None) -> MIEstimate:
+    """I(X; Z | W) from estimates of I(X; Z, W) and of I(X; W) (eq. 7-given).
+
+    Both are from the same folds, so that the luck of the sample cancels in each pair.
+    """
+    pointwise = both.pointwise - known.pointwise
+    value, error = both.value - known.value, grouped_error(pointwise, groups)
+    above, below = (
+        max(each.interval(0.95)[1] - each.value - norm.ppf(0.975) * each.standard_error, 0.0)
+        for each in (both, known)
+    )
+    curve = tuple(a - b for a, b in zip(both.curve, known.curve, strict=True))
+    return replace(
+        both, value=value, standard_error=error, lacks=(above, below), p_value=math.nan,
+        curve=curve, opinions={}, folds=both.folds - known.folds,
+        fold_errors=np.hypot(both.fold_errors, known.fold_errors), pointwise=pointwise,
+        warnings=_joined(both.warnings, known.warnings) + about_value(value, error, both.n),
+        unusable=both.unusable or known.unusable, training=None,
+    )  # fmt: skip
+
+
+def _joined(both: list[str], known: list[str]) -> list[str]:
+    """Warnings of two estimates, each with the information it is of; W alone may tell nothing."""
+    shared = [each for each in both if each in known]
+    of_both = [f"I(X; Z, W): {each}" for each in both if each not in shared]
+    of_known = [f"I(X; W): {each}" for each in known if each not in shared and each not in NOTHING]
+    return [each for each in shared if each not in NOTHING] + of_both + of_known

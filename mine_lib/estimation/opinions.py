@@ -18,14 +18,14 @@ NEIGHBOURS = 5
 class Opinion:
     """What an estimator of another kind says, in nats.
 
-    error: standard error of what it adds to a critic's value on the same rows. is_other: whether
-    it errs by itself, so that the sampling error of the value does not cover it.
+    error: standard error of what it adds to a critic's value on the same rows. has_own_error:
+    whether it errs by itself, so that the sampling error of the value does not cover it.
     """
 
     name: str
     value: float
     error: float
-    is_other: bool
+    has_own_error: bool
 
 
 def opinions(

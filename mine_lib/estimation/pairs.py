@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,22 +24,23 @@ from mine_lib.estimation.together import BAR, Pair, estimate_together
 AT_ONCE = 10  # pairs that train side by side; more would not be faster
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PairEstimates(Mapping):
     """Estimates for pairs of columns, from `estimate_pairs`: found["a", "b"] is an `MIEstimate`.
 
-    rows, columns: names of the first and of the second columns; the same of pairs within one table,
-    where found["b", "a"] is found["a", "b"].
+    x_names, z_names: names of the first and of the second columns. Within one table they are the
+    same, and found["b", "a"] is found["a", "b"].
     """
 
     estimates: dict[tuple, MIEstimate]
-    rows: list
-    columns: list
+    x_names: list
+    z_names: list
 
     def __getitem__(self, names: tuple) -> MIEstimate:
-        """The estimate for two columns."""
-        if names not in self.estimates and self.rows is self.columns:
-            return self.estimates[tuple(reversed(names))]
+        """The estimate for two columns. Raises KeyError on names that are no pair."""
+        within = self.x_names is self.z_names and isinstance(names, tuple)
+        if within and names not in self.estimates:
+            names = names[::-1]
         return self.estimates[names]
 
     def __iter__(self) -> Iterator[tuple]:
@@ -51,21 +53,25 @@ class PairEstimates(Mapping):
 
     @property
     def matrix(self) -> pd.DataFrame:
-        """Values in nats, rows by columns; NaN where a column would meet itself."""
-        values = pd.DataFrame(np.nan, self.rows, self.columns)
-        for (row, column), each in self.estimates.items():
-            values.loc[row, column] = each.value
-            if self.rows is self.columns:
-                values.loc[column, row] = each.value
+        """Values in nats, x by z; NaN where a column meets itself, or nothing can be estimated."""
+        values = pd.DataFrame(np.nan, self.x_names, self.z_names)
+        for (x, z), each in self.estimates.items():
+            value = math.nan if each.unusable else each.value
+            values.loc[x, z] = value
+            if self.x_names is self.z_names:
+                values.loc[z, x] = value
         return values
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row for each pair, the largest value first, with its 95 % interval in nats."""
-        lines = [
-            (*names, each.value, *each.interval(), each.p_value, "; ".join(each.warnings))
-            for names, each in self.estimates.items()
-        ]
+        """A row for each pair, the largest value first, with its 95 % interval in nats.
+
+        Warnings stand in one text; where nothing can be estimated, value and interval are NaN.
+        """
+        lines = []
+        for names, each in self.estimates.items():
+            said = (each.value, *each.interval()) if not each.unusable else (math.nan,) * 3
+            lines.append((*names, *said, each.p_value, "; ".join(each.warnings)))
         names = ["x", "z", "value", "low", "high", "p_value", "warnings"]
         found = pd.DataFrame(lines, columns=names)
         return found.sort_values("value", ascending=False, ignore_index=True)
@@ -74,8 +80,10 @@ class PairEstimates(Mapping):
         """The table, rounded to a thousandth."""
         return self.table.round(3).to_string()
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
-        return self.table.round(3)._repr_html_()
+        return self.table.round(3).to_html()
 
 
 def estimate_pairs(
@@ -103,14 +111,16 @@ def estimate_pairs(
     discrete: which columns are labels: as for `estimate_mi`, and of x alone names or numbers of
     columns, or a mask. The other settings are those of `estimate_mi`, with smaller and fewer
     networks, since two columns need no larger ones. Pairs of one kind train side by side; each gets
-    what `estimate_mi` would give it with these settings, but for rounding.
+    what `estimate_mi` would give it with these settings, but for rounding. There is no `given`: ask
+    for I(X; Z | W) pair by pair.
 
     With many pairs some p values are small by chance: correct them, as the book's recipes do.
     Raises ValueError as `estimate_mi`, on names that repeat, and on fewer than two columns.
     """
     settings = Settings(
-        restarts, steps, batch_size, learning_rate, alpha, hidden, transform, gaussian_part, device
-    )
+        restarts=restarts, steps=steps, batch_size=batch_size, learning_rate=learning_rate,
+        alpha=alpha, hidden=hidden, transform=transform, gaussian_part=gaussian_part, device=device,
+    )  # fmt: skip
     sides = {"x": x} if z is None else {"x": x, "z": z}
     if z is None and not isinstance(discrete, bool | None):
         discrete = (discrete,)

@@ -1,9 +1,9 @@
-"""What an estimate of mutual information says (sec-7-how in chapter 7)."""
+"""What an estimate of mutual information says (sec-7-interval in chapter 7)."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,31 +11,34 @@ from scipy.stats import norm
 
 from mine_lib.checks import check_between
 from mine_lib.runs import TrainingRecord
-from mine_lib.statistics import grouped_error
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MIEstimate:
     """Mutual information in nats, from `estimate_mi`. It compares and rounds as its value.
+
+    As text, `str(estimate)` and `f"{estimate:.2f}"`, it is a line with interval, n and warnings;
+    the number alone is `estimate.value`.
 
     value, standard_error: in nats, of the critics on rows that they did not train on; the error is
     that of sampling. On average the value lies below I by what the fit lacks; it is not cut off at
     zero.
-    lacks: what the fit is estimated to lack, by the learning curve; of I(X; Z | W), above the value
-    and below it, else a number and zero (eq. 7-lacks).
+    lacks: what the fit is estimated to lack, by the learning curve, and zero (eq. 7-lacks). Of
+    I(X; Z | W): how far the 95 % intervals of both terms reach above their sampling errors.
     n: pairs. p_value: of independence of X and Z, from shuffled rows; NaN with `given`.
     curve: values of critics trained on half of the rows and on all others, on the same rows.
-    opinions: what estimators of another kind say, each a value and its sampling error; none with
-    groups, since they count rows as independent.
+    opinions: what estimators of another kind say, each a value and the error that the interval
+    gives it: its own, or that of the value where both share the luck of the sample. None with
+    groups, since they count rows as independent, and none with `given`.
     folds, fold_errors: value and standard error of each fold, (K,).
     pointwise: learned pointwise information of each pair, (n,); its mean is the value.
     warnings: reasons for not believing the value; empty if none was found. unusable: the reason
     why the value is no estimate at all, or None.
     x, z: the columns that the networks saw, (n, d). training: the record of all networks of the
-    folds, with `restarts` replicas for each fold.
+    folds, with `restarts` replicas for each fold; None with `given`, where there are two.
     """
 
     value: float
@@ -47,12 +50,12 @@ class MIEstimate:
     opinions: dict[str, tuple[float, float]]
     folds: np.ndarray
     fold_errors: np.ndarray
-    pointwise: np.ndarray = field(repr=False)
+    pointwise: np.ndarray
     warnings: list[str]
     unusable: str | None
-    x: np.ndarray = field(repr=False)
-    z: np.ndarray = field(repr=False)
-    training: TrainingRecord = field(repr=False)
+    x: np.ndarray
+    z: np.ndarray
+    training: TrainingRecord | None
 
     @property
     def bits(self) -> float:
@@ -76,34 +79,13 @@ class MIEstimate:
         return self.value - below - half, highest
 
     def lower_confidence_bound(self, level: float = 0.95) -> float:
-        """What I exceeds in a share `level` of all samples, whatever the fit lacks, in nats.
+        """What I exceeds in about a share `level` of all samples, in nats.
 
-        The value less a one-sided normal quantile times the standard error; of I(X; Z | W) less
-        what the fit of I(X; W) lacks, too.
+        The value less a one-sided normal quantile times the standard error: no guess of what the
+        fit lacks is needed, but for I(X; Z | W), where what the fit of I(X; W) lacks is subtracted.
         """
         quantile = float(norm.ppf(check_between("level", level, 0, 1)))
         return self.value - self.lacks[1] - quantile * self.standard_error
-
-    def beyond(self, other: MIEstimate, groups: np.ndarray | None) -> MIEstimate:
-        """I(X; Z | W) from this estimate, of I(X; Z, W), and another of I(X; W) (eq. 7-given).
-
-        Both are from the same folds, so that the luck of the sample cancels in each pair.
-        """
-        pointwise = self.pointwise - other.pointwise
-        value = self.value - other.value
-        above, below = (
-            max(each.interval(0.95)[1] - each.value - norm.ppf(0.975) * each.standard_error, 0.0)
-            for each in (self, other)
-        )
-        curve = tuple(a - b for a, b in zip(self.curve, other.curve, strict=True))
-        return replace(
-            self, value=value, standard_error=grouped_error(pointwise, groups),
-            lacks=(above, below), p_value=math.nan, curve=curve, opinions={},
-            folds=self.folds - other.folds,
-            fold_errors=np.hypot(self.fold_errors, other.fold_errors), pointwise=pointwise,
-            warnings=list(dict.fromkeys(self.warnings + other.warnings)),
-            unusable=self.unusable or other.unusable,
-        )  # fmt: skip
 
     def __float__(self) -> float:
         """The value in nats."""
@@ -136,6 +118,8 @@ class MIEstimate:
             digits = 1 - math.floor(math.log10(error))
         return format(self, f".{min(max(digits, 0), 6)}f")
 
+    __repr__ = __str__
+
     def __format__(self, spec: str) -> str:
         """The line with its numbers in a format of their own, such as .2f."""
         if not spec:
@@ -149,7 +133,12 @@ class MIEstimate:
         return " | warning: ".join([said, *self.warnings])
 
     def figure(self) -> Figure:
-        """Learning curves and learned pointwise information; see `figures.draw_estimate`."""
+        """Learning curves and learned pointwise information; see `figures.draw_estimate`.
+
+        Raises ValueError for a conditional estimate, which is a difference of two.
+        """
+        if self.training is None:
+            raise ValueError("given: a difference of two estimates has no learning curve to draw")
         from mine_lib.book.figures import draw_estimate  # Matplotlib is loaded only if asked for
 
         training = self.training

@@ -39,14 +39,14 @@ def about_copies(x: Columns, z: Columns) -> list[str]:
     ]
 
 
-def about_order(scores: tuple[np.ndarray, np.ndarray], pointless: bool) -> list[str]:
+def about_order(scores: tuple[np.ndarray, np.ndarray], has_groups: bool) -> list[str]:
     """Say if neighbouring rows resemble each other on both sides, as those of a time series do.
 
     The variance of a mean of products x z grows by 1 + 2 sum of r_x(l) r_z(l) then (Bartlett). A
     side that is sorted has no such order of its own.
     """
     sides = [_autocorrelations(each) for each in scores]
-    if pointless or any(each is None for each in sides):
+    if has_groups or any(each is None for each in sides):
         return []
     x, z = (each[np.abs(each[:, 0]).argmax()] for each in sides)
     n = len(scores[0])

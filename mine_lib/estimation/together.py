@@ -93,7 +93,7 @@ def _judge(pair: Pair, whole: Ensemble, half: Ensemble, seed: int) -> MIEstimate
     copies = [] if plan.has_groups else rows.about_copies(x, z)
     infinite = [] if copies else rows.about_functions(x, z, scores)
     unusable = [*infinite, *doubts.about_impossible(judged.value, judged.error, x.rows)]
-    beside = {o.name: (o.value, o.error if o.is_other else judged.error) for o in said}
+    beside = {o.name: (o.value, o.error if o.has_own_error else judged.error) for o in said}
     warnings = [
         *doubts.about_columns(x, z),
         *(copies or rows.about_order(scores, plan.has_groups)),
