@@ -69,7 +69,7 @@ def measure(case: str, n: int, seed: int) -> dict:
     return {
         "case": case, "n": n, "seed": seed, "truth": CASES[case].mi, "of_sample": exact,
         "value": found.value, "error": found.standard_error, "low": low, "high": high,
-        "lacks": found.lacks[0], "p_value": found.p_value, "warnings": found.warnings,
+        "lacks": found.lacks, "p_value": found.p_value, "warnings": found.warnings,
         "ksg": neighbours(x, z), "seconds": seconds, **of_pairs,
     }  # fmt: skip
 

@@ -84,7 +84,8 @@ class Assessment:
 class Partners:
     """Which rows give their z to the x of n rows, in the product pairs of a fold.
 
-    groups: (n,), those of a group side by side, in random order; by default each row is its own.
+    groups: (n,), those of a group side by side, for the shifts in random order; by default each row
+    is its own.
     seed: of the order in which shifts are taken.
 
     A shift moves by whole groups: row r of a group meets row r + s of another, modulo its size. So
@@ -112,6 +113,16 @@ class Partners:
         offset, which = np.divmod(numbers, len(self.shifts))
         group = (self.group + self.shifts[which]) % len(self.first)
         return self.first[group] + (self.rank + offset) % self.sizes[group]
+
+    def permuted(self, times: int, rng: np.random.Generator) -> np.ndarray:
+        """Partners after random permutations of whole groups, (times, n); itself is one of them.
+
+        Row r of a group meets row r of another, so that what has an order keeps it; in a smaller
+        group it starts again.
+        """
+        orders = rng.permuted(np.tile(np.arange(len(self.first)), (times, 1)), axis=1)
+        group = orders[:, self.group]
+        return self.first[group] + self.rank % self.sizes[group]
 
 
 @torch.no_grad()

@@ -63,6 +63,18 @@ def test_no_row_is_its_own_partner():
     assert (Partners(9, seed=0)[:8] != np.arange(9)).all()
 
 
+def test_permutations_move_whole_groups_and_keep_the_order_within():
+    partners = Partners(12, 0, np.repeat([5, 3, 8], [4, 4, 4])).permuted(
+        50, np.random.default_rng(0)
+    )
+    blocks = partners.reshape(50, 3, 4)
+    assert (np.diff(blocks, axis=2) == 1).all()
+    orders = {tuple(each[:, 0] // 4) for each in blocks}
+    assert len(orders) == 6  # itself among them
+    uneven = Partners(5, 0, np.array([0, 0, 0, 1, 1])).permuted(20, np.random.default_rng(0))
+    assert {tuple(each) for each in uneven} == {(0, 1, 2, 3, 4), (3, 4, 3, 0, 1)}
+
+
 def test_some_partners_are_a_part_of_all():
     for groups in (None, GROUPS):
         partners = Partners(12, 0, groups)

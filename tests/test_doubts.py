@@ -149,7 +149,7 @@ def test_critics_that_do_harm_are_warned_of():
     assert not warned(found, "below zero")
     worse = doubts.about_judged(SimpleNamespace(**{
         "value": -0.1, "error": 0.01, "pointwise": np.zeros(200), "folds": np.full(5, -0.1),
-        "fold_errors": np.full(5, 0.02), "product_error": 0.0, "lacks": (0.0, 0.0),
+        "fold_errors": np.full(5, 0.02), "product_error": 0.0, "lacks": 0.0,
     }), [])  # fmt: skip
     (line,) = worse
     assert line == "the value is below zero: what the critics learned does not hold on other rows"

@@ -4,10 +4,14 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from quick import FAST, estimate, gaussians
+from scipy.signal import lfilter
 from scipy.stats import kstest
 
 import mine_lib as ml
+from mine_lib.estimation.curve import Folds
+from mine_lib.estimation.plan import Plan
 
 TINY = {"steps": 2, "hidden": (2,)}
 TABLES = {
@@ -47,7 +51,7 @@ def test_it_is_seldom_small_by_chance(independent):
 
 
 def test_it_is_uniform_for_groups_and_for_two_folds():
-    """With two folds there is one test instead of two; with groups, whole groups are shifted."""
+    """With two folds there is one test instead of two; with groups, whole groups are permuted."""
     groups = {"groups": np.arange(60) // 3, "folds": 2}
     found = [
         estimate(*np.random.default_rng(seed).standard_normal((2, 20)).repeat(3, 1),
@@ -55,6 +59,41 @@ def test_it_is_uniform_for_groups_and_for_two_folds():
         for seed in range(30)
     ]  # fmt: skip
     assert kstest(found, "uniform").pvalue > 1e-3
+
+
+class Same:
+    """One critic for all lessons, however its fold was taught."""
+
+    weights = torch.zeros(1)
+
+    def __getitem__(self, lesson):
+        return lambda x, z: (x * z)[:, 0]
+
+
+def patients(rng):
+    """Twenty patients seen twenty times each, with small changes."""
+    return rng.standard_normal((2, 20)).repeat(20, 1) + 0.05 * rng.standard_normal((2, 400))
+
+
+def blocks(rng):
+    """Two series with a memory of twenty rows, in twenty blocks."""
+    return lfilter([1], [1, -0.95], rng.standard_normal((2, 2000)), axis=1)
+
+
+@pytest.mark.parametrize("draw", [patients, blocks])
+def test_it_is_uniform_for_groups_whose_rows_resemble_each_other(draw):
+    """A fixed critic that sees what rows of a group have in common."""
+    found = []
+    for seed in range(120):
+        data = draw(np.random.default_rng([7, seed]))
+        plan = Plan(data.shape[1], 5, seed, np.arange(data.shape[1]) * 20 // data.shape[1])
+        sides = tuple(torch.from_numpy(each)[:, None] for each in data)
+        folds = object.__new__(Folds)
+        folds._plan, folds._data, folds._seed, folds._labels = plan, sides, seed, None
+        found.append(folds._p_value(Same(), Same()))
+    assert kstest(found, "uniform").pvalue > 1e-3
+    assert (np.array(found) < 0.05).sum() <= 14  # of 120; more come once in a thousand times
+    assert (np.array(found) > 0.95).sum() <= 14
 
 
 def test_it_is_uniform_where_critics_find_nothing_at_all():

@@ -14,7 +14,7 @@ from mine_lib.estimation.plan import Plan
 
 _difference = estimation._difference
 
-BARE = {"lacks": (0.0, 0.0), "opinions": {}, "warnings": [], "unusable": None}
+BARE = {"lacks": 0.0, "opinions": {}, "warnings": [], "unusable": None}
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,21 @@ def test_without_lacks_and_opinions_the_interval_is_a_normal_quantile_to_both_si
 
 
 def test_what_the_fit_lacks_widens_the_interval_on_its_own_side(bare):
-    low, high = replace(bare, lacks=(0.03, 0.01)).interval()
-    assert (low, high) == pytest.approx((0.5 - 0.0392 - 0.01, 0.5 + 0.0392 + 0.03), abs=1e-5)
+    low, high = replace(bare, lacks=0.03).interval()
+    assert (low, high) == pytest.approx((0.5 - 0.0392, 0.5 + 0.0392 + 0.03), abs=1e-5)
+
+
+def test_with_groups_the_quantile_is_student_s(bare):
+    few = replace(bare, degrees=5.0)
+    half = 2.570582 * 0.02
+    assert few.interval() == pytest.approx((0.5 - half, 0.5 + half))
+    assert few.lower_confidence_bound() == pytest.approx(0.5 - 2.015048 * 0.02)
+
+
+def test_degrees_of_freedom_are_groups_less_folds():
+    x, z = gaussians(60)
+    assert estimate(x, z, steps=2).degrees == math.inf
+    assert estimate(x, z, steps=2, groups=np.arange(60) % 20).degrees == 15
 
 
 def test_the_largest_opinion_raises_the_upper_end_alone(bare):
@@ -79,8 +92,8 @@ def test_a_level_outside_zero_and_one_is_refused(level, plain):
 def test_the_lower_bound_is_one_sided_whatever_the_fit_lacks(bare):
     assert bare.lower_confidence_bound() == pytest.approx(0.5 - 1.644854 * 0.02)
     assert bare.lower_confidence_bound(0.99) == pytest.approx(0.5 - 2.326348 * 0.02)
-    found = replace(bare, lacks=(0.3, 0.1), opinions={"other": (1.0, 0.1)})
-    assert found.lower_confidence_bound() == pytest.approx(0.4 - 1.644854 * 0.02)
+    found = replace(bare, lacks=0.3, opinions={"other": (1.0, 0.1)})
+    assert found.lower_confidence_bound() == bare.lower_confidence_bound()
 
 
 # The line
@@ -195,14 +208,17 @@ def test_a_conditional_estimate_is_a_difference_of_two(through):
 
 def test_the_ends_of_the_interval_stand_for_the_doubt_in_each_of_the_two(bare):
     both = replace(bare, value=0.9, opinions={"other": (1.0, 0.02)}, pointwise=np.arange(1000.0))
-    alone = replace(bare, value=0.5, lacks=(0.07, 0), pointwise=np.zeros(1000))
+    alone = replace(bare, value=0.5, lacks=0.07, pointwise=np.zeros(1000))
     found = _difference(both, alone, None)
     assert found.value == pytest.approx(0.4)
-    assert found.lacks == pytest.approx((0.1, 0.07))
     half = 1.959964 * np.arange(1000.0).std(ddof=1) / math.sqrt(1000)
     assert found.interval() == pytest.approx((0.4 - 0.07 - half, 0.4 + 0.1 + half))
     bound = 0.4 - 0.07 - 1.644854 / 1.959964 * half
     assert found.lower_confidence_bound() == pytest.approx(bound)
+    both = replace(both, opinions={"other": (0.9, 0.05)})  # its error reaches further at 99 %
+    wide = _difference(both, alone, None).interval(0.99)[1]
+    half = 2.575829 * np.arange(1000.0).std(ddof=1) / math.sqrt(1000)
+    assert wide == pytest.approx(0.4 + 2.575829 * (0.05 - 0.02) + half)
 
 
 def test_what_is_wrong_with_either_is_said_once(bare):

@@ -1,6 +1,7 @@
 """What the folds say of critics trained on the others: value, learning curve and p value."""
 
 import math
+from zlib import crc32
 
 import numpy as np
 from scipy.stats import norm
@@ -21,7 +22,7 @@ from mine_lib.evaluation import (
 )
 
 RATE = 0.55  # the shortfall falls like n^-RATE (sec-7-interval in chapter 7)
-PERMUTATIONS = (99, 499)  # shifts that a joint sample is compared with, at least and at most
+PERMUTATIONS = (99, 499)  # that a joint sample is compared with, at least and at most
 CURVE_SHIFTS = (5, FIRST_SHIFTS)  # of each value of the curve
 MOST_COMPARED, MOST_OF_CURVE = 2**21, 2**18  # product pairs that these make of many rows, about
 AT_ONCE = 2**20  # of them
@@ -34,7 +35,7 @@ class Folds:
     value, error: in nats. product_error: its part that more shifts would remove. folds,
     fold_errors: (K,). pointwise: learned pointwise information, (n,). curve: values of critics
     trained on half as many rows, and on all but the fold, on the same rows (2,). lacks: what the
-    fit is estimated to lack above the value, and 0 below. p_value: of independence.
+    fit is estimated to lack. p_value: of independence.
     """
 
     def __init__(
@@ -64,12 +65,16 @@ class Folds:
             self.pointwise[rows] = part.pointwise
         self.curve = self._curve(whole, half)
         gain = self.curve[1] - self.curve[0]
-        self.lacks = max(gain, 0.0) / (plan.ratio**RATE - 1), 0.0
+        self.lacks = max(gain, 0.0) / (plan.ratio**RATE - 1)
         self.p_value = self._p_value(whole, half)
 
-    def _rows(self, *folds: int) -> tuple[Tensor, Tensor, np.ndarray, np.ndarray | None]:
+    def _rows(
+        self, *folds: int, in_order: bool = False
+    ) -> tuple[Tensor, Tensor, np.ndarray, np.ndarray | None]:
         """Sides of some folds, (n, d), which rows these are, and their groups."""
         rows = np.concatenate([self._plan.test[k] for k in folds])
+        if in_order and self._plan.has_groups:  # such as that of a time series, in each group
+            rows = rows[np.lexsort((rows, self._plan.groups[rows]))]
         groups = self._plan.groups[rows] if self._plan.has_groups else None
         return *(v[rows] for v in self._data), rows, groups
 
@@ -106,7 +111,11 @@ class Folds:
         between. Given the rows it trained on, each share is uniform if x and z are independent; so
         the first test is independent of the second.
         """
-        last, rng = len(self._plan.test) - 1, np.random.default_rng([self._seed, 5])
+        # lots of different tables are drawn apart, whatever their seed
+        order = crc32(
+            b"".join(v[:, 0].argsort(stable=True).cpu().numpy().tobytes() for v in self._data)
+        )
+        last, rng = len(self._plan.test) - 1, np.random.default_rng([self._seed, 5, order])
         between = sorted(set(range(last)) - self._plan.taught[0])
         tests = [(whole[last], (last,)), (half[0], tuple(between))]
         z = [norm.isf(self._permutations(*each, rng)) for each in tests if each[1]]
@@ -115,11 +124,15 @@ class Folds:
     def _permutations(
         self, critic: Critic, folds: tuple[int, ...], rng: np.random.Generator
     ) -> float:
-        """Share of shifts whose mean T is as large as that of the joint pairs; ties by lot."""
-        x, z, rows, groups = self._rows(*folds)
-        partners = Partners(len(rows), self._seed, groups)
-        shifts = shifts_for(len(rows), MOST_COMPARED, *PERMUTATIONS)
-        order = np.concatenate([np.arange(len(rows))[None], partners[:shifts]])
+        """Share of permutations whose mean T is as large as that of the joint pairs; ties by lot.
+
+        Whole groups are permuted. With groups of one size, the joint pairs are then one of equally
+        likely orders.
+        """
+        x, z, rows, groups = self._rows(*folds, in_order=True)
+        times = shifts_for(len(rows), MOST_COMPARED, *PERMUTATIONS)
+        others = Partners(len(rows), self._seed, groups).permuted(times, rng)
+        order = np.concatenate([np.arange(len(rows))[None], others])
         t, means = np.split(self._means(critic, x, z, rows, order), [1])
         larger, equal = (means > t + ROUNDING).sum(), (abs(means - t) <= ROUNDING).sum()
         return (larger + rng.random() * (equal + 1)) / (len(means) + 1)

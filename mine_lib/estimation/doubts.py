@@ -46,8 +46,8 @@ def about_judged(judged: Folds, opinions: list[Opinion]) -> list[str]:
         *about_value(value, error, n),
         *about_folds(value, judged.folds, judged.fold_errors),
         *about_product(judged.product_error, error),
-        *about_opinions(value + judged.lacks[0], error, opinions),
-        *about_curve(value, error, judged.lacks[0]),
+        *about_opinions(value + judged.lacks, error, opinions),
+        *about_curve(value, error, judged.lacks),
     ]
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from scipy.stats import norm
 
 from mine_lib.book.progress import progress_bar
 from mine_lib.estimation.columns import Columns, read_pair
@@ -92,17 +91,13 @@ def _difference(both: MIEstimate, known: MIEstimate, groups: np.ndarray | None) 
     """
     pointwise = both.pointwise - known.pointwise
     value, error = both.value - known.value, grouped_error(pointwise, groups)
-    above, below = (
-        max(each.interval(0.95)[1] - each.value - norm.ppf(0.975) * each.standard_error, 0.0)
-        for each in (both, known)
-    )
-    curve = tuple(a - b for a, b in zip(both.curve, known.curve, strict=True))
     return replace(
-        both, value=value, standard_error=error, lacks=(above, below), p_value=math.nan,
-        curve=curve, opinions={}, folds=both.folds - known.folds,
-        fold_errors=np.hypot(both.fold_errors, known.fold_errors), pointwise=pointwise,
+        both, value=value, standard_error=error, lacks=both.lacks - known.lacks, p_value=math.nan,
+        curve=tuple(a - b for a, b in zip(both.curve, known.curve, strict=True)), opinions={},
+        folds=both.folds - known.folds, fold_errors=np.hypot(both.fold_errors, known.fold_errors),
+        pointwise=pointwise,
         warnings=_joined(both.warnings, known.warnings) + about_value(value, error, both.n),
-        unusable=both.unusable or known.unusable, training=None,
+        unusable=both.unusable or known.unusable, training=None, terms=(both, known),
     )  # fmt: skip
 
 

@@ -60,7 +60,8 @@ def opinions(
 def _table(x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, float]:
     """Terms of the plug-in of the table of counts, (n,), and its bias for independent labels.
 
-    The bias is Miller and Madow's, (values of x - 1)(values of z - 1) / 2n.
+    The bias is that of independent labels, (values of x - 1)(values of z - 1) / 2n: of dependent
+    ones it is smaller, and then the result too low.
     """
     counts = np.zeros((x.max() + 1, z.max() + 1))
     np.add.at(counts, (x, z), 1)

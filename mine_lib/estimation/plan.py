@@ -1,5 +1,6 @@
 """Cross-fitting: rows to train on, to hold back and to test on (sec-7-how in chapter 7)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,7 @@ class Plan:
         self.groups = np.arange(n) if groups is None else groups
         self.has_groups = groups is not None
         self.test = self._deal(rng, folds, strata)
+        self.degrees = float(len(np.unique(groups)) - folds) if self.has_groups else math.inf
         rest = [np.concatenate([*self.test[:k], *self.test[k + 1 :]]) for k in range(folds)]
         few = max((folds - 1) // 2, 1)
         self.taught = [{(k + j) % folds for j in range(few)} for k in range(folds)]

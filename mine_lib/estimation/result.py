@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import t as student
 
 from mine_lib.checks import check_between
 from mine_lib.runs import TrainingRecord
@@ -26,9 +26,11 @@ class MIEstimate:
     value, standard_error: in nats, of the critics on rows that they did not train on; the error is
     that of sampling. On average the value lies below I by what the fit lacks; it is not cut off at
     zero.
-    lacks: what the fit is estimated to lack, by the learning curve, and zero (eq. 7-lacks). Of
-    I(X; Z | W): how far the 95 % intervals of both terms reach above their sampling errors.
-    n: pairs. p_value: of independence of X and Z, from shuffled rows; NaN with `given`.
+    lacks: what the fit is estimated to lack, in nats, by the learning curve (eq. 7-lacks); the
+    curve's critics have two networks and fewer steps, so it errs upwards.
+    n: pairs. degrees: of freedom of the standard error, groups less folds; infinite without groups.
+    p_value: of independence of X and Z, from permuted rows or groups (exact if groups are of one
+    size); NaN with `given`.
     curve: values of critics trained on half of the rows and on all others, on the same rows.
     opinions: what estimators of another kind say, each a value and the error that the interval
     gives it: its own, or that of the value where both share the luck of the sample. None with
@@ -38,13 +40,15 @@ class MIEstimate:
     warnings: reasons for not believing the value; empty if none was found. unusable: the reason
     why the value is no estimate at all, or None.
     x, z: the columns that the networks saw, (n, d). training: the record of all networks of the
-    folds, with `restarts` replicas for each fold; None with `given`, where there are two.
+    folds, with `restarts` replicas for each fold; None with `given`. terms: with `given`, the
+    estimates of I(X; Z, W) and of I(X; W), whose difference this is.
     """
 
     value: float
     standard_error: float
-    lacks: tuple[float, float]
+    lacks: float
     n: int
+    degrees: float
     p_value: float
     curve: tuple[float, float]
     opinions: dict[str, tuple[float, float]]
@@ -56,6 +60,7 @@ class MIEstimate:
     x: np.ndarray
     z: np.ndarray
     training: TrainingRecord | None
+    terms: tuple[MIEstimate, ...] = ()
 
     @property
     def bits(self) -> float:
@@ -65,27 +70,41 @@ class MIEstimate:
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Interval in nats that is to hold I in a share `level` of all samples (eq. 7-interval).
 
-        From the value less a normal quantile times the standard error, up to the largest of the
-        value with what the fit lacks, and each of the `opinions`, all plus the quantile times their
-        sampling error, which counts as no less than quantile / 2n: near independence it vanishes,
-        and twice n times the value is chi-square distributed. How often it held the truth stands in
-        sec-7-interval in chapter 7.
+        From the value less a normal quantile (with groups, Student's) times the standard error, up
+        to the largest of the value with what the fit lacks, and each of the `opinions`, all plus
+        the quantile times their error, which counts as no less than quantile / 2n: near
+        independence it vanishes, while a fit of one parameter scatters by so much. For I(X; Z | W)
+        what either term may lack moves its end. How often it held the truth stands in
+        sec-7-benchmark in chapter 7.
         """
-        quantile = float(norm.ppf((1 + check_between("level", level, 0, 1)) / 2))
-        half, (above, below) = quantile * self.standard_error, self.lacks
+        quantile = self._quantile((1 + check_between("level", level, 0, 1)) / 2)
+        half = quantile * self.standard_error
+        if self.terms:
+            above, below = (each._reach(level) for each in self.terms)
+            return self.value - below - half, self.value + above + half
         least = quantile**2 / (2 * self.n)
-        tops = [(self.value + above, self.standard_error), *self.opinions.values()]
-        highest = max(value + max(quantile * error, least) for value, error in tops)
-        return self.value - below - half, highest
+        tops = [(self.value + self.lacks, self.standard_error), *self.opinions.values()]
+        return self.value - half, max(top + max(quantile * error, least) for top, error in tops)
 
     def lower_confidence_bound(self, level: float = 0.95) -> float:
-        """What I exceeds in about a share `level` of all samples, in nats.
+        """What I exceeds in about a share `level` of all samples or more, in nats.
 
-        The value less a one-sided normal quantile times the standard error: no guess of what the
-        fit lacks is needed, but for I(X; Z | W), where what the fit of I(X; W) lacks is subtracted.
+        The value less a one-sided quantile times the standard error: no guess of what the fit lacks
+        is needed, but for I(X; Z | W), where what the fit of I(X; W) may lack is subtracted.
         """
-        quantile = float(norm.ppf(check_between("level", level, 0, 1)))
-        return self.value - self.lacks[1] - quantile * self.standard_error
+        bound = (
+            self.value - self._quantile(check_between("level", level, 0, 1)) * self.standard_error
+        )
+        return bound - self.terms[1]._reach(level) if self.terms else bound
+
+    def _quantile(self, level: float) -> float:
+        """Of Student's distribution; normal without groups."""
+        return float(student.ppf(level, self.degrees))
+
+    def _reach(self, level: float) -> float:
+        """How far the interval reaches up beyond the sampling error."""
+        half = self._quantile((1 + level) / 2) * self.standard_error
+        return max(self.interval(level)[1] - self.value - half, 0.0)
 
     def __float__(self) -> float:
         """The value in nats."""

@@ -102,8 +102,8 @@ def _judge(pair: Pair, whole: Ensemble, half: Ensemble, seed: int) -> MIEstimate
         *doubts.about_training(half.training, half.steps),
     ]
     return MIEstimate(
-        judged.value, judged.error, judged.lacks, x.rows, judged.p_value, judged.curve,
-        beside, judged.folds, judged.fold_errors, judged.pointwise,
+        judged.value, judged.error, judged.lacks, x.rows, plan.degrees, judged.p_value,
+        judged.curve, beside, judged.folds, judged.fold_errors, judged.pointwise,
         list(dict.fromkeys(warnings)),
         unusable[0] if unusable else None, *pair.views, whole.training,
     )  # fmt: skip
