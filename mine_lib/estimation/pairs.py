@@ -98,7 +98,7 @@ def estimate_pairs(
     batch_size: int = 128,
     learning_rate: float = 5e-3,
     alpha: float = 0.01,
-    hidden: Sequence[int] = (32, 32),
+    hidden: Sequence[int] = (32, 32, 32),
     transform: str = "normal_scores",
     gaussian_part: bool = True,
     seed: int = 0,
@@ -109,8 +109,8 @@ def estimate_pairs(
 
     x, z: tables as for `estimate_mi`, (n, d), whose columns have different names.
     discrete: which columns are labels: as for `estimate_mi`, and of x alone names or numbers of
-    columns, or a mask. The other settings are those of `estimate_mi`, with smaller and fewer
-    networks, since two columns need no larger ones. Pairs of one kind train side by side; each gets
+    columns, or a mask. The other settings are those of `estimate_mi`, with fewer and smaller
+    networks, which two columns seldom need larger. Pairs of one kind train side by side; each gets
     what `estimate_mi` would give it with these settings, but for rounding. There is no `given`: ask
     for I(X; Z | W) pair by pair.
 
