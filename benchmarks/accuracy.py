@@ -34,7 +34,7 @@ from mine_lib.book.accuracy import by_size, judge
 HERE = Path(__file__).parent
 SIZES = (200, 500, 1000, 5000)
 SEEDS = range(30, 32)  # measured once, when the estimator was finished
-RIVAL_SIZES, RIVAL_SEEDS = (1000,), range(30, 31)
+RIVAL_SEEDS = range(30, 31)
 P_SIZES, P_SEEDS = (200,), range(40, 45)
 QUICK = {"steps": 100, "restarts": 1, "hidden": (32,)}
 FOLDS, SHIFTS = 5, 64
@@ -121,7 +121,7 @@ def cross_fitted(name: str, x: np.ndarray, z: np.ndarray) -> float:
         batch_size=b, negatives=m, learning_rate=5e-3, decay=True, progress=False,
     ).critic  # fmt: skip
     with torch.no_grad():
-        shifts = m if m > 1 else min(SHIFTS, parts[0].shape[1] - 1)
+        shifts = min(m if m > 1 else SHIFTS, parts[0].shape[1] - 1)
         values = ml.critic_values(critic, *parts, shifts=shifts)
     report = ml.smile if name == "SMILE" else OBJECTIVES[name]
     return float(report(*values).mean())
@@ -154,7 +154,7 @@ def run(
 
 PARTS = {
     "estimates": (measure, SIZES, SEEDS),
-    "rivals": (rival, RIVAL_SIZES, RIVAL_SEEDS),
+    "rivals": (rival, SIZES, RIVAL_SEEDS),
     "independent": (independent, P_SIZES, P_SEEDS),
 }
 
