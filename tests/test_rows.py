@@ -28,7 +28,7 @@ def copies(x, z):
 
 
 def order(x, z):
-    return rows.about_order(sides(x, z)[2], False)
+    return rows.about_order(sides(x, z)[2])
 
 
 def functions(x, z):
@@ -79,6 +79,13 @@ def test_copies_are_warned_of_unless_groups_hold_them_together():
     x, z = U[kept], V[kept]
     assert warned(estimate(x, z, steps=2), "100 of 200 rows are exact copies")
     assert not warned(estimate(x, z, steps=2, groups=kept), "copies")
+
+
+@pytest.mark.parametrize(("z", "is_function"), [(V, False), (np.exp(U), True)])
+def test_copies_alone_make_no_function(z, is_function):
+    kept = np.repeat(np.arange(200), 5)
+    found = estimate(U[kept], z[kept], steps=2, groups=kept)
+    assert warned(found, "functions of one another") == is_function
 
 
 # Order

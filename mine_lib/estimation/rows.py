@@ -1,5 +1,7 @@
 """What rows share: copies, an order with a memory, functions (sec-7-warnings in chapter 7)."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from scipy.spatial import cKDTree
@@ -27,7 +29,7 @@ def about_copies(x: Columns, z: Columns) -> list[str]:
     numbers and labels do so seldom. Beside labels, that says something of several columns only.
     """
     codes = [_codes(each) for each in (x, z)]
-    joint = np.unique(np.stack(codes, 1), axis=0, return_inverse=True)[1].ravel()
+    joint = _codes(x.beside(z))
     kinds = [each.max() + 1 for each in codes]
     copies, many = x.rows - (joint.max() + 1), int(np.argmax(kinds))
     is_telling = min(kinds) > MOST_LABELS or (x, z)[many].numbers.shape[1] > 1
@@ -39,14 +41,23 @@ def about_copies(x: Columns, z: Columns) -> list[str]:
     ]
 
 
-def about_order(scores: tuple[np.ndarray, np.ndarray], has_groups: bool) -> list[str]:
+def one_of_each(
+    x: Columns, z: Columns, scores: tuple[np.ndarray, np.ndarray]
+) -> tuple[Columns, Columns, tuple[np.ndarray, np.ndarray]]:
+    """The first of all rows that are exact copies of each other."""
+    first = np.sort(np.unique(_codes(x.beside(z)), return_index=True)[1])
+    x, z = (replace(c, numbers=c.numbers[first], labels=c.labels[first]) for c in (x, z))
+    return x, z, tuple(each[first] for each in scores)
+
+
+def about_order(scores: tuple[np.ndarray, np.ndarray]) -> list[str]:
     """Say if neighbouring rows resemble each other on both sides, as those of a time series do.
 
     The variance of a mean of products x z grows by 1 + 2 sum of r_x(l) r_z(l) then (Bartlett). A
     side that is sorted has no such order of its own.
     """
     sides = [_autocorrelations(each) for each in scores]
-    if has_groups or any(each is None for each in sides):
+    if any(each is None for each in sides):
         return []
     x, z = (each[np.abs(each[:, 0]).argmax()] for each in sides)
     n = len(scores[0])

@@ -90,13 +90,14 @@ def _judge(pair: Pair, whole: Ensemble, half: Ensemble, seed: int) -> MIEstimate
     judged = Folds(plan, pair.data, whole, half, seed, labels_alone((x, z), pair.data))
     # others count rows as independent
     said = [] if plan.has_groups else opinions(x, z, scores, judged.pointwise, seed)
-    copies = [] if plan.has_groups else rows.about_copies(x, z)
-    infinite = [] if copies else rows.about_functions(x, z, scores)
+    copies = rows.about_copies(x, z)
+    different = rows.one_of_each(x, z, scores) if copies else (x, z, scores)
+    infinite = rows.about_functions(*different)
     unusable = [*infinite, *doubts.about_impossible(judged.value, judged.error, x.rows)]
     beside = {o.name: (o.value, o.error if o.has_own_error else judged.error) for o in said}
     warnings = [
         *doubts.about_columns(x, z),
-        *(copies or rows.about_order(scores, plan.has_groups)),
+        *([] if plan.has_groups else copies or rows.about_order(scores)),
         *(unusable or doubts.about_judged(judged, said)),
         *doubts.about_training(whole.training, whole.steps),
         *doubts.about_training(half.training, half.steps),
