@@ -1,7 +1,8 @@
 """Measure what each notebook takes: costs.py NOTEBOOK [NOTEBOOK ...].
 
-Each runs once, on one thread, with nothing beside it, and is not written. The record is
-benchmarks/costs.json, which the page on teaching shows. Notebooks that are not named keep theirs.
+Each runs once, on one thread, and is not written. The seconds are those in which a core worked for
+it: other work on the machine changes them little. The record is benchmarks/costs.json, which the
+page on teaching shows. Notebooks that are not named keep theirs.
 """
 
 import asyncio
@@ -9,7 +10,6 @@ import json
 import os
 import platform
 import sys
-import time
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -25,18 +25,18 @@ from stored import write_whole
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "benchmarks/costs.json"
 UNIT = 1 if sys.platform == "darwin" else 1024  # of the memory that Unix reports, in bytes
-PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+USED = """import resource as _r
+_all = [_r.getrusage(each) for each in (_r.RUSAGE_SELF, _r.RUSAGE_CHILDREN)]
+print(sum(each.ru_utime + each.ru_stime for each in _all), _all[0].ru_maxrss)"""
 
 
 def measure(notebook: NotebookNode, folder: Path) -> dict[str, float]:
-    """Run a notebook from its start; return seconds and the kernel's peak memory in megabytes."""
-    notebook.cells.append(new_code_cell(PEAK))
-    start = time.monotonic()
+    """Run a notebook; return a core's seconds and the kernel's peak memory in megabytes."""
+    notebook.cells.append(new_code_cell(USED))
     if error := asyncio.run(execute(notebook, folder, os.environ | {"OMP_NUM_THREADS": "1"})):
         raise RuntimeError(error)
-    seconds = time.monotonic() - start
-    peak = int(notebook.cells[-1].outputs[0].text) * UNIT
-    return {"seconds": round(seconds, 1), "megabytes": round(peak / 1e6)}
+    seconds, peak = map(float, notebook.cells[-1].outputs[0].text.split())
+    return {"seconds": round(seconds, 1), "megabytes": round(peak * UNIT / 1e6)}
 
 
 def made() -> dict[str, str]:

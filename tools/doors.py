@@ -1,8 +1,8 @@
 """A Sphinx extension: ways into the book, and what a page says of itself.
 
 - The repository's address stands in `_config.yml` alone, as `repository: url`, and may be empty.
-  With it pages have buttons (repository, mistake, Colab, Binder), and entries of functions a source.
-- Colab opens the notebooks that `make course` writes, from the branch that publish.yml keeps: their
+  With it pages have buttons (repository, mistake, Colab, Binder), and functions a source.
+- Colab opens the notebooks that `make course` writes, from a branch that publish.yml keeps: their
   first cell installs the package, which a chapter's own notebook takes for granted.
 - A footer: licences, how to cite, how to report a mistake, version and date. The date is that of
   SOURCE_DATE_EPOCH or, if that is not set, of the last commit: never today's, so that two builds
@@ -34,7 +34,7 @@ LAUNCHERS = {
 }
 COLAB = "https://colab.research.google.com"
 GITHUB = "https://github.com/"
-NOTEBOOKS = "notebooks/mine-course-full/chapters"  # a branch that publish.yml keeps, and a folder
+NOTEBOOKS = "notebooks/full/chapters"  # a branch that publish.yml keeps, and its folder
 FORM = "mistake.yml"  # in .github/ISSUE_TEMPLATE
 LICENCES = (
     'Text and figures: <a rel="license" href="https://creativecommons.org/licenses/by/4.0/">'

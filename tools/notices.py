@@ -131,11 +131,11 @@ def told_costs(record: dict) -> list[str]:
         for name, each in record["notebooks"].items()
     ]
     return [
-        "| notebook | seconds | GB of memory |",
+        "| notebook | seconds of a core | GB of memory |",
         "| --- | ---: | ---: |",
         *rows,
         "",
-        f"Measured on {record['date']} with one thread of this machine: {record['machine']}, "
+        f"Measured on {record['date']} with one thread on this machine: {record['machine']}, "
         f"{record['system']}, Python {record['python']}, torch {record['torch']}. "
         "Memory is the largest that a kernel held, the libraries' own included.",
     ]
