@@ -442,7 +442,9 @@ def test_without_an_address_there_are_none(built_pages):
         pytest.skip("the repository has an address")
     for name in PAGES:
         text = page(name)
-        assert not re.search(r'viewcode-link|mybinder\.org|href="https://colab|btn-source-repo', text)
+        assert not re.search(
+            r'viewcode-link|mybinder\.org|href="https://colab|btn-source-repo', text
+        )
         assert "issues/new" not in text
 
 

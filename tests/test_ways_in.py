@@ -11,10 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import check_jsonschema
 import nbformat
 import pytest
 import yaml
 from built import ROOT
+from click.testing import CliRunner, Result
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from pybtex.database import parse_string
@@ -85,22 +87,22 @@ def bash(text: str, folder: Path, **environment: str) -> None:
 # Schemas
 
 
-def check(schema: str, *files: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
-    return subprocess.run([*command, *map(str, files)], capture_output=True, text=True)
+def check(schema: str, *files: Path) -> Result:
+    words = ["--builtin-schema", f"vendor.{schema}", *map(str, files)]
+    return CliRunner().invoke(check_jsonschema.main, words)
 
 
 @pytest.mark.parametrize("schema", sorted(set(SCHEMAS.values())))
 def test_files_are_what_their_readers_take(schema):
     files = [ROOT / name for name, each in SCHEMAS.items() if each == schema]
     done = check(schema, *files)
-    assert done.returncode == 0, done.stdout
+    assert done.exit_code == 0, done.output
 
 
 def test_a_file_that_is_not_is_refused(tmp_path):
     text = read(".github/ISSUE_TEMPLATE/mistake.yml").replace("label:", "lable:", 1)
     (tmp_path / "mistake.yml").write_text(text)
-    assert check("github-issue-forms", tmp_path / "mistake.yml").returncode == 1
+    assert check("github-issue-forms", tmp_path / "mistake.yml").exit_code == 1
 
 
 def test_no_file_of_github_is_without_a_schema():
@@ -256,6 +258,9 @@ def test_the_citation_s_bibtex_can_be_read_and_says_what_the_file_says():
     assert entry.fields["edition"] == f"Version {version}"
     assert entry.fields["url"] == ADDRESS
     assert "url" not in notices.bibtex(notices.cited())
+    sentence = notices.sentence(notices.cited(), ADDRESS)
+    assert sentence.startswith("The MINE book authors (2026). *Mutual Information")
+    assert sentence.endswith(f"Version {version}. [github.com/someone/somewhere]({ADDRESS})")
 
 
 def test_the_form_has_the_field_that_buttons_fill_in():

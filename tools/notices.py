@@ -60,7 +60,8 @@ def bibtex(told: dict, address: str = "") -> str:
 def sentence(told: dict, address: str = "") -> str:
     """The same for a list of references."""
     authors = ", ".join(each["name"] for each in told["authors"])
-    end = f" <{address}>" if address else ""
+    # Not the whole address as text: the theme would shorten it
+    end = f" [{address.removeprefix('https://')}]({address})" if address else ""
     return f"{authors} ({told['year']}). *{told['title']}*. Version {told['version']}.{end}"
 
 
