@@ -14,6 +14,9 @@ endif
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# uv knows where CPU builds of torch are: TORCH_INDEX=cpu
+WITH_UV := $(PIP) -r binder/requirements.txt && $(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend cpu
+INSTALL_TORCH = $(if $(filter cpu,$(TORCH_INDEX)),$(WITH_UV),$(PIP) --index-url $(TORCH_INDEX)) -c constraints.txt torch
 export ASKED ?= $(MAKECMDGOALS)
 # Usage: command $(call or_say,what to do), without a comma: what follows it would be lost
 or_say = || { echo "make $(ASKED): $(1)" >&2; exit 1; }
@@ -31,7 +34,7 @@ endif
 ONLY := $(subst $(empty) $(empty), or ,$(strip $(notdir $(basename $(CHAPTERS)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help book pages environment test lab run spread portable bench pins clean
+.PHONY: help book pages environment test lab run spread portable bench costs pins clean
 .NOTPARALLEL:
 
 help: ## list the commands
@@ -76,6 +79,9 @@ bench: environment ## measure speed and accuracy, some hours; writes benchmarks/
 	@for part in rivals independent; do $(BIN)/python benchmarks/accuracy.py --part $$part --workers $(BENCH_THREADS) || exit 1; done \
 		$(call or_say,the benchmark stopped; see above)
 
+costs: environment ## measure run time and memory of each chapter, some minutes; writes benchmarks/costs.json
+	@OMP_NUM_THREADS=1 $(BIN)/python tools/costs.py $(CHAPTERS) $(call or_say,a chapter failed; mend the cell named above)
+
 pins: ## renew requirements*.txt and constraints.txt from pyproject.toml
 	@$(ALONE) $(MAKE) --no-print-directory .venv/python.stamp
 	@$(PIP) uv $(call or_say,uv could not be installed; check the network)
@@ -99,6 +105,6 @@ clean: ## remove all that these commands made
 
 .venv/full.stamp: .venv/book.stamp requirements.txt pyproject.toml
 	@echo "Installing what runs and tests the notebooks ..."
-	@$(if $(TORCH_INDEX),$(PIP) -c constraints.txt --index-url $(TORCH_INDEX) torch $(call or_say,no torch at TORCH_INDEX=$(TORCH_INDEX)),:)
+	@$(if $(TORCH_INDEX),$(INSTALL_TORCH) $(call or_say,no torch at TORCH_INDEX=$(TORCH_INDEX)),:)
 	@$(PIP) -r requirements.txt $(call or_say,pip failed; see above and check the network)
 	@touch $@

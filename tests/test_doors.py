@@ -162,7 +162,7 @@ def test_every_page_says_what_it_is_and_how_it_may_be_used(built_pages):
             assert re.search(rf'<meta property="og:{kind}" content="[^"]+"', text), (name, kind)
         assert 'rel="icon" href=' in text
         footer = text[text.index('<div class="extra_footer">') :]
-        for said in ("CC BY 4.0", "MIT", "How to cite", f"Version {version()}"):
+        for said in ("CC BY 4.0", "MIT", "How to cite", "Report a mistake", f"Version {version()}"):
             assert said in footer, name
 
 
@@ -172,7 +172,7 @@ def version() -> str:
 
 def test_the_citation_has_the_package_s_version(built_pages):
     assert f"version: {version()}" in (ROOT / "CITATION.cff").read_text()
-    assert "@book{minebook" in re.sub("<[^>]+>", "", page("appendix/cite"))
+    assert "@book{mine_book_2026" in re.sub("<[^>]+>", "", page("appendix/cite"))
 
 
 def test_all_statements_are_listed(built_pages):
@@ -367,17 +367,32 @@ def small(tmp_path_factory):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "appendix").mkdir()
     (folder / "chapters").mkdir()
-    for name in ("pyproject.toml", "CITATION.cff", "LICENSE", "LICENSE-text", "appendix/cite.md"):
+    for name in (
+        "pyproject.toml",
+        "CITATION.cff",
+        "LICENSE",
+        "LICENSE-text",
+        "CHANGELOG.md",
+        "appendix/cite.md",
+    ):
         shutil.copy(ROOT / name, folder / name)
     (folder / "references.bib").touch()
     config = (ROOT / "_config.yml").read_text("utf-8")
     (folder / "_config.yml").write_text(re.sub(r"(?m)^  url: .*", f'  url: "{ADDRESS}/"', config))
-    toc = ["intro", "chapters/01_one", "appendix/api", "appendix/cite"]
+    toc = [
+        "intro",
+        "chapters/01_one",
+        "appendix/api",
+        "appendix/cite",
+        "appendix/two",
+        "appendix/errata",
+    ]
     files = "\n".join(f"      - file: {each}" for each in toc[1:])
     (folder / "_toc.yml").write_text(
         "format: jb-book\nroot: intro\nparts:\n  - caption: All\n    numbered: true\n"
         f"    chapters:\n{files}\n"
     )
+    (folder / "appendix/errata.md").write_text("(own-mistakes)=\n# Errata\n\nWords.\n")
     (folder / "intro.md").write_text("# Title\n\nWords.\n\n```{launching}\n```\n")
     (folder / "appendix/api.md").write_text(
         "# The package\n\n```{api}\nexceeds: chapter 1\nmean_interval: sec-two\n```\n"
@@ -387,6 +402,8 @@ def small(tmp_path_factory):
     cells = [new_markdown_cell(text), new_code_cell("ml.exceeds(a, b)", execution_count=1)]
     told = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
     nbformat.write(new_notebook(cells=cells, metadata=told), folder / "chapters/01_one.ipynb")
+    two = new_notebook(cells=[new_markdown_cell("# Two\n\nWords.")], metadata=told)
+    nbformat.write(two, folder / "appendix/two.ipynb")
     call = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", call, "build", "-W", "-n", "--keep-going", "."]
     told = os.environ | {"SOURCE_DATE_EPOCH": "1000000000"}
@@ -398,11 +415,18 @@ def small(tmp_path_factory):
 def test_with_an_address_pages_have_its_buttons(small):
     chapter = small["chapters/01_one"]
     assert f'href="{ADDRESS}"' in chapter
-    assert f'href="{ADDRESS}/issues/new' in chapter
-    notebook = "someone/somewhere/blob/main/chapters/01_one.ipynb"
+    form = f"{ADDRESS}/issues/new?template=mistake.yml"
+    assert f'href="{form}&place=chapters%2F01_one"' in chapter
+    assert f'href="{form}"' in small["appendix/cite"]
+    notebook = "someone/somewhere/blob/notebooks/full/chapters/01_one.ipynb"
     assert f'href="https://colab.research.google.com/github/{notebook}"' in chapter
     assert 'href="https://mybinder.org/v2/gh/someone/somewhere/main?urlpath=lab/tree/' in chapter
-    assert f"%pip install git+{ADDRESS}" in re.sub("<[^>]+>", "", small["intro"])
+    assert "Colab, where the first cell installs the package" in small["intro"]
+
+
+def test_a_notebook_that_is_no_chapter_has_no_button_for_colab(small):
+    assert "mybinder.org" in small["appendix/two"]
+    assert "colab.research" not in small["appendix/two"]
 
 
 def test_with_an_address_functions_have_a_source(small):
@@ -418,8 +442,10 @@ def test_without_an_address_there_are_none(built_pages):
         pytest.skip("the repository has an address")
     for name in PAGES:
         text = page(name)
-        assert not re.search(r"viewcode-link|mybinder\.org|colab\.research|btn-source-repo", text)
-        assert "%pip install" not in text
+        assert not re.search(
+            r'viewcode-link|mybinder\.org|href="https://colab|btn-source-repo', text
+        )
+        assert "issues/new" not in text
 
 
 def test_the_date_is_the_one_that_is_asked_for(small):

@@ -96,6 +96,25 @@ def test_a_chapter_that_is_none_is_refused(book: Path, chapter: str) -> None:
     assert not (book / ".venv").exists()
 
 
+def test_cpu_builds_of_torch_come_by_uv(book: Path) -> None:
+    (book / ".venv/bin").mkdir(parents=True)
+    uv = book / ".venv/bin/uv"
+    uv.write_text('#!/bin/sh\necho "uv $*" >> log\n')
+    uv.chmod(0o755)
+    output(make(book, "environment", "TORCH_INDEX=cpu"))
+    [line] = [each for each in (book / "log").read_text().splitlines() if each.startswith("uv")]
+    assert line.endswith("--python .venv/bin/python --torch-backend cpu -c constraints.txt torch")
+
+
+def test_help_names_every_command() -> None:
+    text = output(start(ROOT, "make", "help"))
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    phony = " ".join(re.findall(r"^\.PHONY: (.*)", makefile, re.MULTILINE)).split()
+    named = set(re.findall(r"^make (\S+)", text, re.MULTILINE))
+    assert "costs" in named
+    assert set(phony) - {"pages"} == named  # make book calls it
+
+
 def test_another_folder_is_refused(book: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     process = start(elsewhere, "make", "-f", str(book / "Makefile"), "book")

@@ -1,12 +1,14 @@
 """A Sphinx extension: ways into the book, and what a page says of itself.
 
 - The repository's address stands in `_config.yml` alone, as `repository: url`, and may be empty.
-  With it pages have buttons (repository, issue, Colab, Binder), and entries of functions a source.
-- A footer: licences, how to cite, version and date. The date is that of SOURCE_DATE_EPOCH or, if
-  that is not set, of the last commit: never today's, so that two builds are the same.
+  With it pages have buttons (repository, mistake, Colab, Binder), and functions a source.
+- Colab opens the notebooks that `make course` writes, from a branch that publish.yml keeps: their
+  first cell installs the package, which a chapter's own notebook takes for granted.
+- A footer: licences, how to cite, how to report a mistake, version and date. The date is that of
+  SOURCE_DATE_EPOCH or, if that is not set, of the last commit: never today's, so that two builds
+  are the same.
 - A description of each page, its first words, for search engines and previews.
-- The directives `theorems` (all numbered statements), `citation` (BibTeX of CITATION.cff) and
-  `launching` (what Colab and Binder need, if there are buttons).
+- The directive `theorems`: all numbered statements.
 """
 
 import os
@@ -15,8 +17,8 @@ import subprocess
 from datetime import datetime, timezone
 from functools import cache, partial
 from html import escape, unescape
+from urllib.parse import quote
 
-import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -28,12 +30,16 @@ from sources import ROOT, public_names
 
 LAUNCHERS = {
     "binderhub_url": "https://mybinder.org",
-    "colab_url": "https://colab.research.google.com",
     "notebook_interface": "jupyterlab",
 }
+COLAB = "https://colab.research.google.com"
+GITHUB = "https://github.com/"
+NOTEBOOKS = "notebooks/full/chapters"  # a branch that publish.yml keeps, and its folder
+FORM = "mistake.yml"  # in .github/ISSUE_TEMPLATE
 LICENCES = (
     'Text and figures: <a rel="license" href="https://creativecommons.org/licenses/by/4.0/">'
-    'CC BY 4.0</a>. Code: <a href="{cite}#licences">MIT</a>. <a href="{cite}">How to cite</a>.'
+    'CC BY 4.0</a>. Code: <a href="{cite}#licences">MIT</a>. <a href="{cite}">How to cite</a>. '
+    '<a href="{cite}#how-to-report-a-mistake">Report a mistake</a>.'
 )
 CITE = "appendix/cite"
 NAMED = {"definition", "theorem", "lemma", "proposition", "corollary", "algorithm"}
@@ -50,9 +56,42 @@ def open_doors(app: Sphinx, config: Config) -> None:
     if address:
         options.update(use_repository_button=True, use_issues_button=True)
         options["launch_buttons"] = LAUNCHERS
+        if address.startswith(GITHUB):  # Colab reads from nowhere else
+            options["launch_buttons"] = LAUNCHERS | {"colab_url": COLAB}
         branch = options.get("repository_branch") or "main"
         config.linkcode_resolve = partial(source_of, f"{address}/blob/{branch}")
         app.setup_extension("sphinx.ext.linkcode")
+
+
+def lead_buttons(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
+    """Lead Colab to the notebooks that install the package, and reports of mistakes to their form.
+
+    A notebook that `make course` does not write loses its button for Colab.
+    """
+    address = app.config.html_theme_options["repository_url"]
+    if not address.startswith(GITHUB):
+        return
+    for group in context.get("header_buttons", []):
+        for button in list(group.get("buttons", [])):
+            if button.get("url", "").startswith(COLAB):
+                button["url"] = colab(address, page)
+                if not page.startswith("chapters/"):
+                    group["buttons"].remove(button)
+            elif "/issues/new?" in button.get("url", ""):
+                button.update(url=form(address, page), text="Report a mistake")
+
+
+def colab(address: str, page: str) -> str:
+    """Where Colab opens a chapter."""
+    name = page.removeprefix("chapters/")
+    repository = address.removeprefix(GITHUB)
+    return f"{COLAB}/github/{repository}/blob/{NOTEBOOKS}/{name}.ipynb"
+
+
+def form(address: str, page: str = "") -> str:
+    """Where a mistake of a page is reported; the form's field `place` names the page already."""
+    place = f"&place={quote(page, safe='')}" if page else ""
+    return f"{address}/issues/new?template={FORM}{place}"
 
 
 def source_of(base: str, domain: str, info: dict[str, str]) -> str | None:
@@ -65,23 +104,6 @@ def source_of(base: str, domain: str, info: dict[str, str]) -> str | None:
         return None
     first, last = entry.lines
     return f"{base}/{entry.file.relative_to(ROOT).as_posix()}#L{first}-L{last}"
-
-
-class Launching(SphinxDirective):
-    """What the buttons of Colab and Binder need; nothing where there are none."""
-
-    def run(self) -> list[nodes.Node]:
-        """A paragraph."""
-        address = self.config.html_theme_options.get("repository_url")
-        if not address:
-            return []
-        holder = nodes.container()
-        text = (
-            "The rocket above a chapter opens it on Binder, which has all it needs, or on Colab, "
-            f"where a first cell must say `%pip install git+{address}`."
-        )
-        self.state.nested_parse([text], self.content_offset, holder)
-        return holder.children
 
 
 # What a page says of itself
@@ -145,26 +167,6 @@ def description_of(doctree: nodes.document) -> str:
     return title_of(doctree)
 
 
-class Citation(SphinxDirective):
-    """CITATION.cff as a BibTeX entry."""
-
-    def run(self) -> list[nodes.Node]:
-        """A block of code."""
-        self.env.note_dependency(str(ROOT / "CITATION.cff"))
-        told = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
-        authors = " and ".join(f"{{{each['name']}}}" for each in told["authors"])
-        address = self.config.html_theme_options.get("repository_url")
-        fields = {
-            "title": told["title"],
-            "author": authors,
-            "year": date().year if date() else self.config.copyright.split()[-1],
-            "version": told["version"],
-        } | ({"url": address} if address else {})
-        lines = [f"  {name} = {{{value}}}," for name, value in fields.items()]
-        text = "\n".join(["@book{minebook,", *lines, "}"])
-        return [nodes.literal_block(text, text, language="bibtex")]
-
-
 # Theorems
 
 
@@ -224,11 +226,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.add_node(theorems)
     app.add_directive("theorems", Theorems)
-    app.add_directive("citation", Citation)
-    app.add_directive("launching", Launching)
     app.connect("config-inited", open_doors)
     app.connect("doctree-read", note_theorems)
     app.connect("env-purge-doc", forget_theorems)
     app.connect("doctree-resolved", list_theorems)
     app.connect("html-page-context", describe)
+    app.connect("html-page-context", lead_buttons, priority=900)  # the theme has made its buttons
     return {"parallel_read_safe": False, "parallel_write_safe": True}

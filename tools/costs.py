@@ -1,0 +1,82 @@
+"""Measure what each notebook takes: costs.py NOTEBOOK [NOTEBOOK ...].
+
+Each runs once, on one thread, and is not written. The seconds are those in which a core worked for
+it: other work on the machine changes them little. The record is benchmarks/costs.json, which the
+page on teaching shows. Notebooks that are not named keep theirs.
+"""
+
+import asyncio
+import json
+import os
+import platform
+import sys
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from processors import name_of_this_one
+from run_notebooks import execute
+from stored import write_whole
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORD = ROOT / "benchmarks/costs.json"
+UNIT = 1 if sys.platform == "darwin" else 1024  # of the memory that Unix reports, in bytes
+USED = """import resource as _r
+_all = [_r.getrusage(each) for each in (_r.RUSAGE_SELF, _r.RUSAGE_CHILDREN)]
+print(sum(each.ru_utime + each.ru_stime for each in _all), _all[0].ru_maxrss)"""
+
+
+def measure(notebook: NotebookNode, folder: Path) -> dict[str, float]:
+    """Run a notebook; return a core's seconds and the kernel's peak memory in megabytes."""
+    notebook.cells.append(new_code_cell(USED))
+    if error := asyncio.run(execute(notebook, folder, os.environ | {"OMP_NUM_THREADS": "1"})):
+        raise RuntimeError(error)
+    seconds, peak = map(float, notebook.cells[-1].outputs[0].text.split())
+    return {"seconds": round(seconds, 1), "megabytes": round(peak * UNIT / 1e6)}
+
+
+def made() -> dict[str, str]:
+    """When, where and with what."""
+    return {
+        "date": date.today().isoformat(),
+        "machine": name_of_this_one(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "torch": version("torch").split("+")[0],
+        "mine_lib": version("mine-lib"),
+    }
+
+
+def read_record(path: Path = RECORD) -> dict:
+    """What is known."""
+    return json.loads(path.read_text("utf-8")) if path.exists() else {"notebooks": {}}
+
+
+def main(paths: list[Path], record: Path = RECORD) -> int:
+    """Measure the notebooks one after the other; return the exit code."""
+    if sys.platform == "win32":
+        print("costs.py: memory is measured on Linux and macOS only", file=sys.stderr)
+        return 1
+    known = read_record(record)["notebooks"]
+    for path in paths:
+        name = f"{path.resolve().parent.name}/{path.stem}"
+        try:
+            known[name] = measure(nbformat.read(path, as_version=4), path.parent)
+        except RuntimeError as error:
+            print(f"{path}: {error}; nothing is recorded", file=sys.stderr)
+            return 1
+        print(f"{name}: {known[name]['seconds']} s, {known[name]['megabytes']} MB", flush=True)
+    order = sorted(known, key=lambda name: (not name.startswith("chapters/"), name))
+    told = made() | {"notebooks": {name: known[name] for name in order}}
+    write_whole(record, json.dumps(told, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        sys.exit("usage: costs.py NOTEBOOK [NOTEBOOK ...]")
+    sys.exit(main([Path(name) for name in sys.argv[1:]]))
