@@ -144,14 +144,26 @@ def words(chapter: NotebookNode) -> int:
     """Count what is read: in Markdown cells, pieces between spaces that hold a letter or a digit.
 
     A formula or a piece of code within a line counts as one word; display formulas, code blocks,
-    the fences and options of a directive do not count, but its title and body do.
+    the fences and options of a directive do not count, but its title and body do. The section of
+    exercises does not count at all.
     """
     count = 0
-    for cell in chapter.cells:
-        for kind, text in pieces(cell.source if cell.cell_type == "markdown" else ""):
+    for markdown in without_exercises(chapter):
+        for kind, text in pieces(markdown):
             in_text = len(re.findall(r"\S*\w\S*", text))
             count += {"words": in_text, "display": 0}.get(kind, 1)
     return count
+
+
+def without_exercises(chapter: NotebookNode) -> Iterator[str]:
+    """Yield the Markdown of a chapter, from cell to cell, less the section of exercises."""
+    inside = False
+    for cell in (cell for cell in chapter.cells if cell.cell_type == "markdown"):
+        for section in re.split(r"(?m)^(?=## )", cell.source):
+            if section.startswith("## "):
+                inside = section.splitlines()[0] == "## Exercises"
+            if not inside:
+                yield section
 
 
 # Numbers
@@ -590,6 +602,11 @@ def test_pictures_of_the_readme_are_those_of_the_chapters(picture: Path) -> None
 )
 def test_words(markdown: str, expected: int) -> None:
     assert words(new_notebook(cells=[new_markdown_cell(markdown)])) == expected
+
+
+def test_words_of_exercises_do_not_count() -> None:
+    texts = ["## One\n\ntwo\n\n## Exercises\n\nlong", "longer", "longest\n\n## Three\n\nfour"]
+    assert words(new_notebook(cells=[new_markdown_cell(text) for text in texts])) == 4
 
 
 @pytest.mark.parametrize(
