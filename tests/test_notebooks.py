@@ -470,6 +470,44 @@ def refuse(faults: list[str], hint: str) -> None:
         pytest.fail("\n".join([*faults, hint]), pytrace=False)
 
 
+EXERCISE = re.compile(r"(?m)^:{3,}\{exercise(?:-start)?\} (.*)\n:label: (\S+)$")
+SOLUTION = re.compile(r"(?m)^:{3,}\{solution(?:-start)?\} (\S+)\n:class: dropdown$")
+EXERCISE_TITLE = re.compile(r"(easy|medium|hard), (\d+) minutes")
+DIFFICULTIES = ["easy", "medium", "hard"]
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_exercises_go_from_a_question_to_a_project(path: Path) -> None:
+    refuse(faults_of_exercises(read(path)), "CONTRIBUTING.md says what a chapter's exercises are")
+
+
+def faults_of_exercises(chapter: NotebookNode) -> list[str]:
+    """Say what is wrong with the exercises: their number, order, titles, hints and solutions."""
+    text = "\n\n".join(cell.source for cell in chapter.cells if cell.cell_type == "markdown")
+    titles = EXERCISE.findall(text)
+    bodies = EXERCISE.split(text)[3::3]
+    faults = [
+        f"{label}: no {what}"
+        for (title, label), body in zip(titles, bodies, strict=True)
+        for what, found in (
+            ("difficulty and minutes in its title", EXERCISE_TITLE.fullmatch(title)),
+            ("hint", "{dropdown} Hint" in SOLUTION.split(body)[0]),
+            ("folded solution after it", SOLUTION.findall(body) == [label]),
+        )
+        if not found
+    ]
+    times = [match for title, _ in titles if (match := EXERCISE_TITLE.fullmatch(title))]
+    order = [DIFFICULTIES.index(match[1]) for match in times]
+    minutes = [int(match[2]) for match in times]
+    if len(titles) < 5:
+        faults.append(f"{len(titles)} exercises, and there should be five")
+    if order != sorted(order):
+        faults.append("easy exercises come first, then medium and hard ones")
+    if not minutes or minutes[0] > 2 or max(minutes) < 30:
+        faults.append("it begins with a question of two minutes, and has a project of 30 or more")
+    return faults
+
+
 PREDICT_IN_TEXT = re.compile(r"(?m)^\*\*Predict|\{admonition\} *(?!Predict$)\S*Predict")
 PREDICT_BOX = re.compile(r"(?ms)^(:{4,})\{admonition\} Predict$(.*?)^\1$")
 FOLDED_ANSWER = re.compile(r"\{admonition\} What happens\n+:class: dropdown")
@@ -732,6 +770,30 @@ def test_a_check_is_folded_and_shows_nothing() -> None:
 def test_verdicts(text: str, is_verdict: bool) -> None:
     cell = new_code_cell("print(a)", outputs=[new_output("stream", name="stdout", text=text)])
     assert bool(verdicts(new_notebook(cells=[cell]))) == is_verdict
+
+
+def exercise(title: str, label: str, hint: bool = True, solution: str = "") -> str:
+    inside = "\n:::{dropdown} Hint\nThink.\n:::\n" if hint else ""
+    solved = f":::{{solution}} {solution or label}\n:class: dropdown\nSo.\n:::"
+    return f"::::{{exercise}} {title}\n:label: {label}\n\nWhy?\n{inside}::::\n\n{solved}\n"
+
+
+def test_exercises_with_faults() -> None:
+    titles = ["easy, 2 minutes", *["medium, 5 minutes"] * 3, "hard, 30 minutes"]
+    right = [exercise(title, f"ex-{k}") for k, title in enumerate(titles)]
+
+    def found(*texts: str) -> str:
+        return "\n".join(faults_of_exercises(new_notebook(cells=[*map(new_markdown_cell, texts)])))
+
+    assert found(*right) == ""
+    assert "4 exercises" in found(*right[:1], *right[2:])
+    assert "easy exercises come first" in found(*right[::-1])
+    assert "question of two minutes" in found(*right[1:])
+    assert "project of 30" in found(*right[:4], right[3])
+    assert found(*right, exercise("hard, 40 minutes", "ex-a", hint=False)) == "ex-a: no hint"
+    other = exercise("hard, 40 minutes", "ex-a", solution="ex-b")
+    assert found(*right, other) == "ex-a: no folded solution after it"
+    assert "ex-a: no difficulty" in found(*right, exercise("hard", "ex-a"))
 
 
 def test_exercises_are_left_out() -> None:
