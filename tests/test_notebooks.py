@@ -362,9 +362,9 @@ def outside_exercises(chapter: NotebookNode) -> Iterator[tuple[int, NotebookNode
     """Yield number and code cell of those not between an exercise's start and a solution's end."""
     inside = False
     for number, cell in enumerate(chapter.cells, start=1):
-        marks = re.findall(r"\{(exercise-start|solution-end)\}", cell.source)
+        marks = re.findall(r"\{(exercise-start|solution-start|solution-end)\}", cell.source)
         if cell.cell_type == "markdown" and marks:
-            inside = marks[-1] == "exercise-start"
+            inside = marks[-1] != "solution-end"
         if cell.cell_type == "code" and not inside:
             yield number, cell
 
@@ -802,6 +802,8 @@ def test_exercises_are_left_out() -> None:
     cells += [new_markdown_cell("::::{exercise-end}\n::::"), new_code_cell("c")]
     cells += [new_markdown_cell(end), new_code_cell("d")]
     cells += [new_markdown_cell(f"{end}\n{start}"), new_code_cell("e")]
+    in_text = "::::{exercise} hard\n::::\n\n::::{solution-start} ex-a\n::::"
+    cells += [new_markdown_cell(f"{end}\n\n{in_text}"), new_code_cell("f")]
     found = [cell.source for _, cell in outside_exercises(new_notebook(cells=cells))]
     assert found == ["a", "d"]
 
