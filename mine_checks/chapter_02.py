@@ -1,9 +1,10 @@
-"""Check of chapter 2: the logarithm of a mean of exponentials."""
+"""Checks of chapter 2: the logarithm of a mean of exponentials, and the gap of a critic."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
+from scipy.special import rel_entr
 
 from mine_checks.answers import ask, one, passed, refuse, refuse_mistakes, same, untried
 
@@ -93,3 +94,76 @@ def _ask(f: object, values: list[float], dtype: torch.dtype = torch.float64) -> 
 
 def _truth(values: list[float]) -> float:
     return float(np.logaddexp.reduce(np.array(values)) - np.log(len(values)))
+
+
+def shortfall(f: object) -> None:
+    """Check a function of a critic's values and joint probabilities that returns the gap."""
+    if untried(f, "shortfall"):
+        return
+    for t, p in _tables():
+        with np.errstate(all="ignore"):
+            found = one(ask(f, t, p, name="shortfall"), "what shortfall returns")
+            if not same(found, _gap(t, p), atol=1e-6):
+                _refuse_gap(found, t, p)
+    passed()
+
+
+def _tables() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Critics and tables: other shapes, the best critic, zeros, and far from zero."""
+    rng = np.random.default_rng(2)
+    drawn = [(rng.normal(size=shape), rng.random(shape)) for shape in ((2, 3), (4, 2), (3, 5))]
+    tables = [(t, p / p.sum()) for t, p in drawn]
+    yield from tables
+    p = tables[1][1]
+    yield np.log(p / _product(p)) + 3, p
+    t, p = tables[2][0], tables[2][1].copy()
+    p[0, 1] = p[2, 3] = 0
+    yield t, p / p.sum()
+    for far in (1000, -1000):
+        yield tables[0][0] + far, tables[0][1]
+
+
+def _refuse_gap(found: float, t: np.ndarray, p: np.ndarray) -> None:
+    where = f"for tables of shape {p.shape}"
+    if not np.isfinite(found) and abs(t).max() > 100:
+        refuse(f"the answer is {found} where t is near {t.mean():.0f}: take out the maximum of t")
+    if not np.isfinite(found) and (p == 0).any():
+        refuse(f"the answer is {found} {where} with zeros in p: 0 log 0 counts as 0")
+    refuse_mistakes(found, _mistakes_of_gap(t, p), atol=1e-6)
+    refuse(f"wrong value {where}, with t between {t.min():.1f} and {t.max():.1f}")
+
+
+def _mistakes_of_gap(t: np.ndarray, p: np.ndarray) -> Iterator[tuple[float, str]]:
+    """Wrong answers, and what is wrong with them."""
+    q, right = _product(p), _gap(t, p)
+    i, joint = rel_entr(p, q).sum(), (p * t).sum()
+    log_mean, believed = _log_mean(t, q), q * np.exp(t - _log_mean(t, q))
+    under_q = "the exponentials are weighted by the product of the margins"
+    yield joint - log_mean, "that is the value: by how much does it miss I?"
+    yield i, "that is I itself: take the value off"
+    yield -right, "the other way round: I less the value"
+    yield rel_entr(believed, p).sum(), "that is the divergence of G from P: it is that of P from G"
+    yield i - joint, "G must sum to one: divide e^T q by its sum, or keep the second term of V"
+    yield i - joint + np.log(np.exp(t).mean()), f"{under_q}, not all alike"
+    yield i - joint + np.log(np.exp(t).sum()), f"{under_q}, not all alike"
+    yield i - joint + _log_mean(t, p), f"{under_q}, not by p"
+    yield i - (q * t).sum() + log_mean, "the first mean is that under P, weighted by p"
+    yield i - t.mean() + log_mean, "the first mean is that under P, weighted by p"
+    yield i - joint + np.exp(log_mean), "take the logarithm of the mean of e^T"
+    yield i - joint + (q * t).sum(), "the logarithm of the mean of e^T, not the mean of T"
+    yield i - joint + np.exp(log_mean - 1), "that is the gap of the tangent bound, with a = e"
+    yield right / np.log(2), "in nats, not in bits"
+
+
+def _gap(t: np.ndarray, p: np.ndarray) -> float:
+    q = _product(p)
+    return float(rel_entr(p, q * np.exp(t - _log_mean(t, q))).sum())
+
+
+def _log_mean(t: np.ndarray, weights: np.ndarray) -> float:
+    """The logarithm of the mean of exp(t) with these weights, safe from overflow."""
+    return float(t.max() + np.log((weights * np.exp(t - t.max())).sum()))
+
+
+def _product(p: np.ndarray) -> np.ndarray:
+    return np.outer(p.sum(axis=1), p.sum(axis=0))

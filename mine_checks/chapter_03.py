@@ -1,4 +1,6 @@
-"""Check of chapter 3: product pairs by a cyclic shift."""
+"""Checks of chapter 3: product pairs by a cyclic shift, and the slopes of a batch's value."""
+
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -90,3 +92,85 @@ def _refuse_rows(answer: np.ndarray, z: np.ndarray, where: str) -> None:
     if len({tuple(row) for row in answer}) < len(z):
         refuse(f"for {where} some rows come twice and others are lost: the first rows come last")
     refuse(f"for {where} the rows are in the wrong order: row i must hold the old row i + s")
+
+
+def slopes(f: object) -> None:
+    """Check a function of critic values (1 + m, b), joint ones first, that returns their slopes."""
+    if untried(f, "slopes"):
+        return
+    for t in _batches():
+        with np.errstate(all="ignore"):
+            found = ask(f, t, name="slopes")
+            if not same(found, _slopes(t)):
+                _refuse_slopes(found, t)
+    passed()
+
+
+def _batches() -> list[np.ndarray]:
+    """Critic values that differ in m, b and place."""
+    rng = np.random.default_rng(3)
+    drawn = [rng.normal(size=shape) for shape in ((3, 4), (2, 5), (6, 3), (4, 1))]
+    return [*drawn, drawn[0] + 1000, drawn[0] - 1000]
+
+
+def _slopes(t: np.ndarray) -> np.ndarray:
+    return _rows_of(t, 1 / t.shape[1], -_softmax(t[1:]))
+
+
+def _rows_of(t: np.ndarray, joint: object, product: np.ndarray) -> np.ndarray:
+    """Slopes of the shape of t: one for all joint pairs or one for each, and the product pairs'."""
+    return np.vstack([np.broadcast_to(joint, (1, t.shape[1])), product])
+
+
+def _softmax(t: np.ndarray, axis: int | None = None) -> np.ndarray:
+    weights = np.exp(t - t.max(axis=axis, keepdims=True))
+    return weights / weights.sum(axis=axis, keepdims=True)
+
+
+def _refuse_slopes(found: np.ndarray, t: np.ndarray) -> None:
+    where = f"for m = {len(t) - 1}, b = {t.shape[1]}"
+    if found.size == 1 < t.size:
+        refuse("one slope for each critic value, not the value of the batch")
+    if found.shape == t[1:].shape:
+        refuse("the joint pairs have slopes, too: return the shape of t")
+    if found.shape != t.shape:
+        refuse(f"the answer has shape {found.shape} {where}: return the shape of t, {t.shape}")
+    if abs(t).max() > 100 and not same(found, _slopes(t)) and not np.isfinite(found).all():
+        refuse(f"not finite where t is near {t.mean():.0f}: take out the maximum of t")
+    refuse_mistakes(found, _wrong_slopes(t))
+    if not np.isclose(found.sum(), 0, atol=1e-6):
+        refuse(f"the slopes sum to {found.sum():.3g} {where}: a constant should change nothing")
+    refuse(f"wrong slopes {where}")
+
+
+def _wrong_slopes(t: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
+    """Wrong answers, and what is wrong with them."""
+    (m, b), product, weights = t[1:].shape, t[1:], _softmax(t[1:])
+    one_softmax = "all product pairs share one softmax"
+    yield -_slopes(t), "those are the slopes of the loss: the value's have the other sign"
+    yield _rows_of(t, 1 / b, weights), "the product pairs push down: their slopes are negative"
+    yield _rows_of(t, 1, -weights), "the joint term is a mean: divide by b"
+    yield _rows_of(t, 1 / (m * b), -weights), "b pairs are joint, not m b"
+    for axis, name in ((1, "for each shift"), (0, "for each column")):
+        each = _softmax(product, axis)
+        yield _rows_of(t, 1 / b, -each), f"{one_softmax}, not one {name}"
+        yield (
+            _rows_of(t, 1 / b, -each * each.shape[axis] / (m * b)),
+            f"{one_softmax}, not one {name}",
+        )
+    yield (
+        _rows_of(t, 1 / b, -np.full_like(product, 1 / (m * b))),
+        ("a product pair counts by its e^T, not like all others"),
+    )
+    mean = "e^T over its sum, not over its mean"
+    yield _rows_of(t, 1 / b, -weights * m * b), mean
+    yield _rows_of(t, 1 / b, -weights * b), mean
+    yield _rows_of(t, 1 / b, -weights / b), "e^T over its sum: no further division by b"
+    yield _rows_of(t, 1 / b, -weights / (m * b)), "e^T over its sum: no further division by m b"
+    yield _rows_of(t, 1 / b, -np.exp(product) / (m * b)), "the logarithm's derivative is missing"
+    yield _rows_of(t, 1 / b, -_softmax(t)[1:]), "the joint pairs are no part of the softmax"
+    yield _rows_of(t, _softmax(t[0]), -weights), "the joint pairs all count alike, without e^T"
+    yield (
+        np.vstack([-_softmax(t[:-1]), np.full((1, b), 1 / b)]),
+        ("the joint pairs are the first row, not the last"),
+    )

@@ -1,6 +1,6 @@
-"""Check of chapter 4: the slope of the minibatch objective in the limit."""
+"""Checks of chapter 4: the limit of the minibatch objective's slope, and the bias of a ratio."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -67,3 +67,74 @@ def _ask(f: object, inputs: tuple[float, float, int]) -> float:
 
 def _truth(p: float, q: float, b: int) -> float:
     return p + np.expm1(b * np.log1p(-q))
+
+
+def ratio_bias(f: object) -> None:
+    """Check a function of T and its derivative on a pool, and b: the bias to second order."""
+    if untried(f, "ratio_bias"):
+        return
+    for t, dt, b in _pools():
+        with np.errstate(all="ignore"):
+            found = ask(f, t, dt, b, name="ratio_bias")
+            if found.size == t.size:
+                refuse("one bias, the mean over the pool, not one number for each pair")
+            found = one(found, "what ratio_bias returns")
+            if not same(found, _ratio_bias(t, dt, b)):
+                _refuse_bias(found, t, dt, b)
+    passed()
+
+
+def _pools() -> list[tuple[np.ndarray, np.ndarray, int]]:
+    """Pools that differ in size and place, a derivative that is the same everywhere, and b = 1."""
+    rng = np.random.default_rng(4)
+    drawn = [(*rng.normal(size=(2, n)), b) for n, b in ((5, 16), (3, 2), (8, 7), (40, 64), (4, 1))]
+    t, dt, b = drawn[0]
+    moved = [(t + by, dt, b) for by in (1.5, 1000, -1000)]
+    return [*drawn, *moved, (drawn[2][0], np.full(8, 1.5), 3)]
+
+
+def _ratio_bias(t: np.ndarray, dt: np.ndarray, b: int) -> float:
+    g = _density(t)
+    return float((g * ((g**2).mean() - g) * dt).mean() / b)
+
+
+def _density(t: np.ndarray) -> np.ndarray:
+    g = np.exp(t - t.max())
+    return g / g.mean()
+
+
+def _refuse_bias(found: float, t: np.ndarray, dt: np.ndarray, b: int) -> None:
+    where = f"for a pool of {len(t)} pairs and b = {b}"
+    if not np.isfinite(found):
+        refuse(f"the answer is {found} {where}, t near {t.mean():.0f}: take out the maximum of t")
+    refuse_mistakes(found, _wrong_biases(t, dt, b))
+    if np.ptp(dt) == 0:
+        refuse("where the derivative is the same everywhere, the ratio is it, and has no bias")
+    if abs(t).max() > 100:
+        refuse("a constant added to t should change nothing: g is e^T over its mean")
+    refuse(f"wrong value {where}")
+
+
+def _wrong_biases(t: np.ndarray, dt: np.ndarray, b: int) -> Iterator[tuple[float, str]]:
+    """Wrong answers, and what is wrong with them."""
+    g, e, n = _density(t), np.exp(t), len(t)
+    right, nu = _ratio_bias(t, dt, b), (g * dt).mean()
+    covariance, variance = ((g**2 * dt).mean() - nu) / b, ((g**2).mean() - 1) / b
+    yield -right, "that is the bias of the whole gradient, where the second term counts negative"
+    yield nu, "that is the gradient without its bias"
+    yield right * b, "divide by b: the bias falls with the batch"
+    yield right / b, "divide by b once"
+    yield right * np.sqrt(b), "the bias falls like 1/b, not like the root"
+    yield right * n / b, "a mean over the pool, not a sum"
+    yield right * n, "a mean over the pool, not a sum"
+    yield right * n / (n - 1), "the pool is the whole population: divide by n, not by n - 1"
+    yield -covariance, "that is the covariance alone: the part with the variance is missing"
+    yield nu * variance, "that is the variance's part alone: the covariance is missing"
+    yield covariance + nu * variance, "the covariance counts negative"
+    yield (((g**2).mean() - g) * dt).mean() / b, "each pair counts with its g"
+    mean_one = "g has mean one: divide e^T by its mean"
+    yield (e * ((e**2).mean() - e) * dt).mean() / b, mean_one
+    share = g / n
+    yield (share * ((share**2).sum() - share) * dt).sum() / b, mean_one
+    yield (g * (g.mean() ** 2 - g) * dt).mean() / b, "the mean of g squared, not its mean, squared"
+    yield (t * ((t**2).mean() - t) * dt).mean() / b, "the weights are e^T over its mean, not T"

@@ -1,4 +1,4 @@
-"""Check of chapter 5: the bias-corrected moving average."""
+"""Checks of chapter 5: the bias-corrected moving average, and how many batches it is worth."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -135,3 +135,71 @@ def _ask(f: object, means: object, alpha: float) -> float:
 
 def _right(f: object, means: list[float], alpha: float) -> bool:
     return same(_ask(f, means, alpha), _truth(means, alpha), rtol=1e-6)
+
+
+# alpha, steps
+WINDOWS = [(0.25, 4), (0.1, 3), (0.6, 2), (0.01, 12), (0.02, 3000), (1.0, 7), (0.3, 1), (1e-6, 50)]
+
+
+def window(f: object) -> None:
+    """Check a function of alpha and t: the variance of one batch over that of the average."""
+    if untried(f, "window"):
+        return
+    found = []
+    for alpha, t in WINDOWS:
+        where = f"for alpha = {alpha:g} after {t} step{'s' * (t > 1)}"
+        with np.errstate(all="ignore"):
+            found.append(one(ask(f, alpha, t, name="window"), "what window returns"))
+        if not np.isfinite(found[-1]):
+            refuse(f"the answer is {found[-1]} {where}")
+    with np.errstate(all="ignore"):
+        refuse_mistakes(found, [(_at_windows(rule), what) for rule, what in _wrong_windows()])
+    for (alpha, t), value in zip(WINDOWS, found, strict=True):
+        where = f"for alpha = {alpha:g} after {t} step{'s' * (t > 1)}"
+        if not 1 - 1e-6 <= value <= t + 1e-3:
+            refuse(f"{value:.4g} {where}: it is worth at least one batch, and at most {t}")
+        if not same(value, _window(alpha, t)):
+            refuse(f"wrong value {where}")
+    passed()
+
+
+def _at_windows(rule: Callable[[float, int], float]) -> np.ndarray:
+    return np.array([rule(*each) for each in WINDOWS], dtype=float)
+
+
+def _weights(alpha: float, t: int) -> np.ndarray:
+    """Weights of the batches in an average that starts at zero and is not corrected."""
+    return alpha * (1 - alpha) ** np.arange(t, dtype=float)
+
+
+def _window(alpha: float, t: int) -> float:
+    weights = (1 - alpha) ** np.arange(t, dtype=float)
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def _wrong_windows() -> list[tuple[Callable[[float, int], float], str]]:
+    """Wrong rules, and what is wrong with them."""
+    half_life = "that is a half-life: it is the variance that counts here"
+    last = "that is one over the weight of the last batch: square all weights, and add"
+    return [
+        (lambda a, t: (2 - a) / a, "that is the long run: after t steps there are only t batches"),
+        (lambda a, t: min(t, (2 - a) / a), "from t to the long run the number goes gradually"),
+        (lambda a, t: t, "that many have been seen, but their weights differ"),
+        (
+            lambda a, t: 1 / (_weights(a, t) ** 2).sum(),
+            "the weights of a corrected average add up to one: divide by their sum",
+        ),
+        (
+            lambda a, t: _window(a, t) / _weights(a, t).sum(),
+            "divide the weights by their sum before you square them",
+        ),
+        (lambda a, t: 1 / a, last),
+        (lambda a, t: min(t, 1 / a), "not the smaller of t and 1/alpha: square all weights"),
+        (lambda a, t: _weights(a, t).sum() / a, last),
+        (lambda a, t: np.log(2) / a, half_life),
+        (lambda a, t: 1 / _window(a, t), "turn it over"),
+        (lambda a, t: np.sqrt(_window(a, t)), "a variance, not a standard deviation"),
+        (lambda a, t: _window(a, t + 1), "your t is one too large: after one step there is one"),
+        (lambda a, t: _window(a, max(t - 1, 1)), "your t is one too small: count the last batch"),
+        (lambda a, t: _window(1 - a, t), "you swapped alpha and 1 - alpha"),
+    ]

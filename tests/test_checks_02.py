@@ -1,10 +1,11 @@
-"""The check of chapter 2: wrong functions are refused in the right words, right ones pass."""
+"""The checks of chapter 2: wrong functions are refused in the right words, right ones pass."""
 
 import math
 
 import numpy as np
 import pytest
 import torch
+from scipy.special import logsumexp, rel_entr
 
 import mine_checks as check
 import mine_lib as ml
@@ -110,3 +111,99 @@ def test_right_values_are_those_of_plain_arithmetic():
     assert np.log(np.mean(np.exp([0.0, 2.0]))) == pytest.approx(
         float(shifted(torch.tensor([0.0, 2])))
     )
+
+
+# The gap of a critic
+
+
+def product(p):
+    return np.outer(p.sum(axis=1), p.sum(axis=0))
+
+
+def information(p):
+    return rel_entr(p, product(p)).sum()
+
+
+def log_mean(t, weights):
+    return logsumexp(t, b=weights)
+
+
+def from_the_value(t, p):
+    return information(p) - (p * t).sum() + log_mean(t, product(p))
+
+
+def by_loops(t, p):
+    """Plain Python, in pieces that are finite."""
+    rows, columns = p.sum(axis=1).tolist(), p.sum(axis=0).tolist()
+    top = t.max()
+    cells = [(j, k) for j in range(len(rows)) for k in range(len(columns))]
+    g = {(j, k): rows[j] * columns[k] * math.exp(t[j, k] - top) for j, k in cells}
+    whole = sum(g.values())
+    return sum(p[c] * math.log(p[c] / g[c] * whole) for c in cells if p[c] > 0)
+
+
+@pytest.mark.parametrize(
+    "f", [from_the_value, by_loops, lambda t, p: torch.tensor([from_the_value(t, p)])]
+)
+def test_a_right_shortfall_passes(f, capsys):
+    check.shortfall(f)
+    assert "passed" in capsys.readouterr().out
+
+
+def naive(t, p):
+    g = product(p) * np.exp(t)
+    return rel_entr(p, g / g.sum()).sum()
+
+
+def zeros_forgotten(t, p):
+    g = product(p) * np.exp(t - t.max())
+    return (p * np.log(p / g * g.sum())).sum()
+
+
+def backwards(t, p):
+    g = product(p) * np.exp(t - t.max())
+    return rel_entr(g / g.sum(), p).sum()
+
+
+WRONG_GAPS = {
+    "the value": (lambda t, p: (p * t).sum() - log_mean(t, product(p)), "that is the value"),
+    "the information": (lambda t, p: information(p), "that is I itself"),
+    "sign": (lambda t, p: -from_the_value(t, p), "the other way round"),
+    "backwards": (backwards, "divergence of G from P"),
+    "not normalised": (lambda t, p: information(p) - (p * t).sum(), "must sum to one"),
+    "plain mean": (
+        lambda t, p: information(p) - (p * t).sum() + np.log(np.exp(t).mean()),
+        "not all alike",
+    ),
+    "by p": (lambda t, p: information(p) - (p * t).sum() + log_mean(t, p), "not by p"),
+    "T under Q": (
+        lambda t, p: information(p) - (product(p) * t).sum() + log_mean(t, product(p)),
+        "under P, weighted by p",
+    ),
+    "no logarithm": (
+        lambda t, p: information(p) - (p * t).sum() + np.exp(log_mean(t, product(p))),
+        "take the logarithm",
+    ),
+    "tangent": (
+        lambda t, p: information(p) - (p * t).sum() + np.exp(log_mean(t, product(p)) - 1),
+        "tangent bound",
+    ),
+    "bits": (lambda t, p: from_the_value(t, p) / np.log(2), "not in bits"),
+    "overflows": (naive, "take out the maximum"),
+    "zeros": (zeros_forgotten, "0 log 0 counts as 0"),
+    "absolute": (lambda t, p: from_the_value(t, p) + 0.01, "wrong value for tables of shape"),
+    "table": (lambda t, p: p * t, "one number"),
+    "one argument": (lambda t: 0.0, "should take 2 arguments"),
+    "not returned": (lambda t, p: None, "forget to return"),
+}
+
+
+@pytest.mark.parametrize(("f", "message"), WRONG_GAPS.values(), ids=WRONG_GAPS)
+def test_a_wrong_shortfall_is_told_why(f, message):
+    with np.errstate(all="ignore"), pytest.raises(AssertionError, match=message):
+        check.shortfall(f)
+
+
+def test_an_untouched_shortfall_is_no_error(capsys):
+    check.shortfall(None)
+    assert "not tried yet: write your shortfall" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The check of chapter 3: wrong shifts are refused in the right words, right ones pass."""
+"""The checks of chapter 3: wrong functions are refused in the right words, right ones pass."""
 
 import numpy as np
 import pytest
@@ -81,3 +81,90 @@ def test_a_wrong_function_is_told_why(f, message):
 def test_an_untouched_attempt_is_no_error(capsys):
     check.product_pairs(None)
     assert "not tried yet" in capsys.readouterr().out
+
+
+# The slopes of a batch's value
+
+
+def by_autograd(t):
+    t = torch.tensor(t, requires_grad=True)
+    joint, product = t[0], t[1:].flatten()
+    (joint.mean() - product.logsumexp(0) + np.log(len(product))).backward()
+    return t.grad
+
+
+def by_hand(t):
+    """A list of rows, in plain Python."""
+    top = t[1:].max()
+    weights = [[float(np.exp(each - top)) for each in row] for row in t[1:]]
+    whole = sum(map(sum, weights))
+    return [[1 / len(t[0])] * len(t[0]), *([-each / whole for each in row] for row in weights)]
+
+
+@pytest.mark.parametrize("f", [by_autograd, by_hand, lambda t: by_autograd(t).float().numpy()])
+def test_right_slopes_pass(f, capsys):
+    check.slopes(f)
+    assert "passed" in capsys.readouterr().out
+
+
+def softmax(t, axis=None):
+    e = np.exp(t - t.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def rows(t, product, joint=None):
+    first = np.full((1, t.shape[1]), 1 / t.shape[1]) if joint is None else joint
+    return np.concatenate([first, product])
+
+
+def overflowing(t):
+    e = np.exp(t[1:])
+    return rows(t, -e / e.sum())
+
+
+def two_sided(t):
+    """Right for small values, cut where they are large."""
+    return rows(t, -softmax(np.clip(t[1:], -1.5, 1.5)))
+
+
+WRONG_SLOPES = {
+    "loss": (lambda t: -by_autograd(t), "slopes of the loss"),
+    "product up": (lambda t: rows(t, softmax(t[1:])), "push down"),
+    "sum": (lambda t: rows(t, -softmax(t[1:]), np.ones((1, t.shape[1]))), "divide by b"),
+    "each shift": (lambda t: rows(t, -softmax(t[1:], 1)), "not one for each shift"),
+    "mean over shifts": (
+        lambda t: rows(t, -softmax(t[1:], 1) / (len(t) - 1)),
+        "not one for each shift",
+    ),
+    "each column": (lambda t: rows(t, -softmax(t[1:], 0)), "not one for each column"),
+    "alike": (lambda t: rows(t, -np.full(t[1:].shape, 1 / t[1:].size)), "counts by its e"),
+    "over the mean": (lambda t: rows(t, -softmax(t[1:]) * t[1:].size), "not over its mean"),
+    "divided twice": (lambda t: rows(t, -softmax(t[1:]) / t[1:].size), "no further division"),
+    "no logarithm": (lambda t: rows(t, -np.exp(t[1:]) / t[1:].size), "derivative is missing"),
+    "joint in the softmax": (lambda t: rows(t, -softmax(t)[1:]), "no part of the softmax"),
+    "joint weighted": (
+        lambda t: rows(t, -softmax(t[1:]), softmax(t[:1])),
+        "all count alike",
+    ),
+    "last row": (lambda t: by_autograd(t[::-1].copy()).numpy()[::-1], "first row, not the last"),
+    "overflow": (overflowing, "take out the maximum"),
+    "cut": (two_sided, "wrong slopes for m = "),
+    "by hand, shifted": (lambda t: by_autograd(t).numpy() + 0.1, "a constant should change"),
+    "product alone": (lambda t: -softmax(t[1:]), "return the shape of t"),
+    "flat": (lambda t: by_autograd(t).flatten(), "return the shape of t"),
+    "the value": (lambda t: t[0].mean() - np.log(np.exp(t[1:]).mean()), "not the value"),
+    "two arguments": (lambda t, m: t, "should take 1 argument"),
+    "not returned": (lambda t: None, "forget to return"),
+    "no function": (np.zeros((2, 2)), "should be a function"),
+}
+
+
+@pytest.mark.parametrize(("f", "message"), WRONG_SLOPES.values(), ids=WRONG_SLOPES)
+def test_wrong_slopes_are_told_why(f, message):
+    with np.errstate(all="ignore"), pytest.raises(AssertionError, match=message):
+        check.slopes(f)
+
+
+def test_untouched_slopes_are_no_error(capsys):
+    check.slopes(None)
+    assert "not tried yet: write your slopes" in capsys.readouterr().out

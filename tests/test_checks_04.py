@@ -1,4 +1,4 @@
-"""The check of chapter 4: wrong functions are refused in the right words, right ones pass."""
+"""The checks of chapter 4: wrong functions are refused in the right words, right ones pass."""
 
 import math
 from decimal import Decimal, localcontext
@@ -117,3 +117,107 @@ def test_a_wrong_function_is_refused_by_name(name):
 def test_an_untouched_attempt_is_no_failure(attempt, capsys):
     check.limit_slope(attempt)
     assert capsys.readouterr().out.startswith("not tried yet")
+
+
+# The bias of a ratio
+
+
+def density(t):
+    g = np.exp(t - t.max())
+    return g / g.mean()
+
+
+def bias(t, dt, b):
+    g = density(t)
+    return (g * ((g**2).mean() - g) * dt).mean() / b
+
+
+def by_moments(t, dt, b):
+    """By the covariance and the variance of the batch means."""
+    g = density(t)
+    covariance = np.cov(g * dt, g, ddof=0)[0, 1] / b
+    return (g * dt).mean() * g.var() / b - covariance
+
+
+def by_differences(t, dt, b):
+    """Minus the slope of the optimism."""
+
+    def optimism(by):
+        return (density(t + by * dt) ** 2).mean() / 2 / b
+
+    return -(optimism(1e-5) - optimism(-1e-5)) / 2e-5
+
+
+@pytest.mark.parametrize(
+    "f", [bias, by_moments, by_differences, lambda t, dt, b: torch.tensor([bias(t, dt, b)])]
+)
+def test_a_right_ratio_bias_passes(f, capsys):
+    check.ratio_bias(f)
+    assert "passed" in capsys.readouterr().out
+
+
+def unnormalised(t, dt, b):
+    e = np.exp(t)
+    return (e * ((e**2).mean() - e) * dt).mean() / b
+
+
+def overflowing(t, dt, b):
+    g = np.exp(t) / np.exp(t).mean()
+    return (g * ((g**2).mean() - g) * dt).mean() / b
+
+
+def of_samples(t, dt, b):
+    return bias(t, dt, b) * len(t) / (len(t) - 1)
+
+
+WRONG_BIASES = {
+    "sign": (lambda t, dt, b: -bias(t, dt, b), "second term counts negative"),
+    "no b": (lambda t, dt, b: bias(t, dt, 1), "divide by b: the bias falls"),
+    "b squared": (lambda t, dt, b: bias(t, dt, b) / b, "divide by b once"),
+    "root": (lambda t, dt, b: bias(t, dt, np.sqrt(b)), "not like the root"),
+    "sum": (lambda t, dt, b: bias(t, dt, b) * len(t), "not a sum"),
+    "of a sample": (of_samples, "divide by n, not by n - 1"),
+    "covariance": (
+        lambda t, dt, b: -np.cov(density(t) * dt, density(t), ddof=0)[0, 1] / b,
+        "that is the covariance alone",
+    ),
+    "variance": (
+        lambda t, dt, b: (density(t) * dt).mean() * density(t).var() / b,
+        "variance's part alone",
+    ),
+    "added": (
+        lambda t, dt, b: bias(t, dt, b) + 2 * np.cov(density(t) * dt, density(t), ddof=0)[0, 1] / b,
+        "covariance counts negative",
+    ),
+    "without g": (
+        lambda t, dt, b: (((density(t) ** 2).mean() - density(t)) * dt).mean() / b,
+        "counts with its g",
+    ),
+    "not normalised": (unnormalised, "divide e\\^T by its mean"),
+    "overflow": (overflowing, "take out the maximum"),
+    "T for weights": (
+        lambda t, dt, b: (t * ((t**2).mean() - t) * dt).mean() / b,
+        "the weights are e\\^T",
+    ),
+    "gradient": (lambda t, dt, b: (density(t) * dt).mean(), "without its bias"),
+    "sixteen": (lambda t, dt, b: bias(t, dt, 16), "pool of 3 pairs and b = 2"),
+    "cut": (lambda t, dt, b: bias(np.clip(t, -9, 9), dt, b), "a constant added to t"),
+    "never zero": (
+        lambda t, dt, b: bias(t, dt, b) + 1e-3 * (np.ptp(dt) == 0),
+        "the same everywhere",
+    ),
+    "each pair": (lambda t, dt, b: density(t) * dt / b, "not one number for each pair"),
+    "two arguments": (lambda t, dt: 0.0, "should take 3 arguments"),
+    "not returned": (lambda t, dt, b: None, "forget to return"),
+}
+
+
+@pytest.mark.parametrize(("f", "message"), WRONG_BIASES.values(), ids=WRONG_BIASES)
+def test_a_wrong_ratio_bias_is_told_why(f, message):
+    with np.errstate(all="ignore"), pytest.raises(AssertionError, match=message):
+        check.ratio_bias(f)
+
+
+def test_an_untouched_ratio_bias_is_no_error(capsys):
+    check.ratio_bias(None)
+    assert "not tried yet: write your ratio_bias" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The check of chapter 5: wrong averages are refused in the right words, right ones pass."""
+"""The checks of chapter 5: wrong functions are refused in the right words, right ones pass."""
 
 import math
 from itertools import accumulate
@@ -129,3 +129,83 @@ def test_a_wrong_average_is_named(f, words):
 def test_an_untouched_attempt_says_so(answer, capsys):
     check.moving_average(answer)
     assert "not tried yet" in capsys.readouterr().out
+
+
+# How many batches an average is worth
+
+
+def worth(alpha, t):
+    weights = (1 - alpha) ** np.arange(0.0, t)
+    return weights.sum() ** 2 / (weights**2).sum()
+
+
+def in_closed_form(alpha, t):
+    left = (1 - alpha) ** t
+    return (2 - alpha) / alpha * (1 - left) / (1 + left)
+
+
+def by_recursion(alpha, t):
+    """Variance and total weight, step by step."""
+    variance = weight = 0.0
+    for _ in range(t):
+        variance = (1 - alpha) ** 2 * variance + alpha**2
+        weight = (1 - alpha) * weight + alpha
+    return torch.tensor([weight**2 / variance])
+
+
+@pytest.mark.parametrize("f", [worth, in_closed_form, by_recursion])
+def test_a_right_window_passes(f, capsys):
+    check.window(f)
+    assert "passed" in capsys.readouterr().out
+
+
+def weights(alpha, t):
+    return alpha * (1 - alpha) ** np.arange(0.0, t)
+
+
+WRONG_WINDOWS = {
+    "long run": (lambda alpha, t: (2 - alpha) / alpha, "that is the long run"),
+    "smaller": (lambda alpha, t: min(t, (2 - alpha) / alpha), "goes gradually"),
+    "all": (lambda alpha, t: t, "their weights differ"),
+    "uncorrected": (lambda alpha, t: 1 / (weights(alpha, t) ** 2).sum(), "add up to one"),
+    "corrected once": (
+        lambda alpha, t: weights(alpha, t).sum() / (weights(alpha, t) ** 2).sum(),
+        "before you square",
+    ),
+    "last weight": (lambda alpha, t: 1 / alpha, "over the weight of the last"),
+    "corrected last weight": (
+        lambda alpha, t: weights(alpha, t).sum() / alpha,
+        "weight of the last",
+    ),
+    "half-life": (lambda alpha, t: np.log(2) / alpha, "half-life"),
+    "smaller of the short ones": (lambda alpha, t: min(t, 1 / alpha), "not the smaller"),
+    "turned over": (lambda alpha, t: 1 / worth(alpha, t), "turn it over"),
+    "root": (lambda alpha, t: worth(alpha, t) ** 0.5, "not a standard deviation"),
+    "one more": (lambda alpha, t: worth(alpha, t + 1), "one too large"),
+    "one fewer": (lambda alpha, t: worth(alpha, max(t - 1, 1)), "one too small"),
+    "swapped": (lambda alpha, t: worth(1 - alpha, t), "swapped alpha"),
+    "small rates": (
+        lambda alpha, t: worth(alpha, t) if alpha > 0.05 else t,
+        "wrong value for alpha = 0.01 after 12 steps",
+    ),
+    "long run by hand": (
+        lambda alpha, t: worth(alpha, t) if t < 100 else 1.5 / alpha,
+        "wrong value for alpha = 0.02 after 3000 steps",
+    ),
+    "nothing": (lambda alpha, t: 0.0, "at least one batch"),
+    "not finite": (lambda alpha, t: np.inf, "the answer is inf"),
+    "all weights": (weights, "one number"),
+    "one argument": (lambda alpha: 1.0, "should take 2 arguments"),
+    "not returned": (lambda alpha, t: None, "forget to return"),
+}
+
+
+@pytest.mark.parametrize(("f", "message"), WRONG_WINDOWS.values(), ids=WRONG_WINDOWS)
+def test_a_wrong_window_is_told_why(f, message):
+    with np.errstate(all="ignore"), pytest.raises(AssertionError, match=message):
+        check.window(f)
+
+
+def test_an_untouched_window_is_no_error(capsys):
+    check.window(None)
+    assert "not tried yet: write your window" in capsys.readouterr().out

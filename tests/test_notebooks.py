@@ -144,14 +144,26 @@ def words(chapter: NotebookNode) -> int:
     """Count what is read: in Markdown cells, pieces between spaces that hold a letter or a digit.
 
     A formula or a piece of code within a line counts as one word; display formulas, code blocks,
-    the fences and options of a directive do not count, but its title and body do.
+    the fences and options of a directive do not count, but its title and body do. The section of
+    exercises does not count at all.
     """
     count = 0
-    for cell in chapter.cells:
-        for kind, text in pieces(cell.source if cell.cell_type == "markdown" else ""):
+    for markdown in without_exercises(chapter):
+        for kind, text in pieces(markdown):
             in_text = len(re.findall(r"\S*\w\S*", text))
             count += {"words": in_text, "display": 0}.get(kind, 1)
     return count
+
+
+def without_exercises(chapter: NotebookNode) -> Iterator[str]:
+    """Yield the Markdown of a chapter, from cell to cell, less the section of exercises."""
+    inside = False
+    for cell in (cell for cell in chapter.cells if cell.cell_type == "markdown"):
+        for section in re.split(r"(?m)^(?=## )", cell.source):
+            if section.startswith("## "):
+                inside = section.splitlines()[0] == "## Exercises"
+            if not inside:
+                yield section
 
 
 # Numbers
@@ -350,9 +362,9 @@ def outside_exercises(chapter: NotebookNode) -> Iterator[tuple[int, NotebookNode
     """Yield number and code cell of those not between an exercise's start and a solution's end."""
     inside = False
     for number, cell in enumerate(chapter.cells, start=1):
-        marks = re.findall(r"\{(exercise-start|solution-end)\}", cell.source)
+        marks = re.findall(r"\{(exercise-start|solution-start|solution-end)\}", cell.source)
         if cell.cell_type == "markdown" and marks:
-            inside = marks[-1] == "exercise-start"
+            inside = marks[-1] != "solution-end"
         if cell.cell_type == "code" and not inside:
             yield number, cell
 
@@ -456,6 +468,44 @@ def refuse(faults: list[str], hint: str) -> None:
     """Fail with one line for each fault, and what to do."""
     if faults:
         pytest.fail("\n".join([*faults, hint]), pytrace=False)
+
+
+EXERCISE = re.compile(r"(?m)^:{3,}\{exercise(?:-start)?\} (.*)\n:label: (\S+)$")
+SOLUTION = re.compile(r"(?m)^:{3,}\{solution(?:-start)?\} (\S+)\n:class: dropdown$")
+EXERCISE_TITLE = re.compile(r"(easy|medium|hard), (\d+) minutes")
+DIFFICULTIES = ["easy", "medium", "hard"]
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_exercises_go_from_a_question_to_a_project(path: Path) -> None:
+    refuse(faults_of_exercises(read(path)), "CONTRIBUTING.md says what a chapter's exercises are")
+
+
+def faults_of_exercises(chapter: NotebookNode) -> list[str]:
+    """Say what is wrong with the exercises: their number, order, titles, hints and solutions."""
+    text = "\n\n".join(cell.source for cell in chapter.cells if cell.cell_type == "markdown")
+    titles = EXERCISE.findall(text)
+    bodies = EXERCISE.split(text)[3::3]
+    faults = [
+        f"{label}: no {what}"
+        for (title, label), body in zip(titles, bodies, strict=True)
+        for what, found in (
+            ("difficulty and minutes in its title", EXERCISE_TITLE.fullmatch(title)),
+            ("hint", "{dropdown} Hint" in SOLUTION.split(body)[0]),
+            ("folded solution after it", SOLUTION.findall(body) == [label]),
+        )
+        if not found
+    ]
+    times = [match for title, _ in titles if (match := EXERCISE_TITLE.fullmatch(title))]
+    order = [DIFFICULTIES.index(match[1]) for match in times]
+    minutes = [int(match[2]) for match in times]
+    if len(titles) < 5:
+        faults.append(f"{len(titles)} exercises, and there should be five")
+    if order != sorted(order):
+        faults.append("easy exercises come first, then medium and hard ones")
+    if not minutes or minutes[0] > 2 or max(minutes) < 30:
+        faults.append("it begins with a question of two minutes, and has a project of 30 or more")
+    return faults
 
 
 PREDICT_IN_TEXT = re.compile(r"(?m)^\*\*Predict|\{admonition\} *(?!Predict$)\S*Predict")
@@ -592,6 +642,11 @@ def test_words(markdown: str, expected: int) -> None:
     assert words(new_notebook(cells=[new_markdown_cell(markdown)])) == expected
 
 
+def test_words_of_exercises_do_not_count() -> None:
+    texts = ["## One\n\ntwo\n\n## Exercises\n\nlong", "longer", "longest\n\n## Three\n\nfour"]
+    assert words(new_notebook(cells=[new_markdown_cell(text) for text in texts])) == 4
+
+
 @pytest.mark.parametrize(
     ("markdown", "expected"),
     [
@@ -717,12 +772,38 @@ def test_verdicts(text: str, is_verdict: bool) -> None:
     assert bool(verdicts(new_notebook(cells=[cell]))) == is_verdict
 
 
+def exercise(title: str, label: str, hint: bool = True, solution: str = "") -> str:
+    inside = "\n:::{dropdown} Hint\nThink.\n:::\n" if hint else ""
+    solved = f":::{{solution}} {solution or label}\n:class: dropdown\nSo.\n:::"
+    return f"::::{{exercise}} {title}\n:label: {label}\n\nWhy?\n{inside}::::\n\n{solved}\n"
+
+
+def test_exercises_with_faults() -> None:
+    titles = ["easy, 2 minutes", *["medium, 5 minutes"] * 3, "hard, 30 minutes"]
+    right = [exercise(title, f"ex-{k}") for k, title in enumerate(titles)]
+
+    def found(*texts: str) -> str:
+        return "\n".join(faults_of_exercises(new_notebook(cells=[*map(new_markdown_cell, texts)])))
+
+    assert found(*right) == ""
+    assert "4 exercises" in found(*right[:1], *right[2:])
+    assert "easy exercises come first" in found(*right[::-1])
+    assert "question of two minutes" in found(*right[1:])
+    assert "project of 30" in found(*right[:4], right[3])
+    assert found(*right, exercise("hard, 40 minutes", "ex-a", hint=False)) == "ex-a: no hint"
+    other = exercise("hard, 40 minutes", "ex-a", solution="ex-b")
+    assert found(*right, other) == "ex-a: no folded solution after it"
+    assert "ex-a: no difficulty" in found(*right, exercise("hard", "ex-a"))
+
+
 def test_exercises_are_left_out() -> None:
     start, end = "::::{exercise-start} easy\n::::", "Text.\n\n::::{solution-end}\n::::"
     cells = [new_code_cell("a"), new_markdown_cell(start), new_code_cell("b")]
     cells += [new_markdown_cell("::::{exercise-end}\n::::"), new_code_cell("c")]
     cells += [new_markdown_cell(end), new_code_cell("d")]
     cells += [new_markdown_cell(f"{end}\n{start}"), new_code_cell("e")]
+    in_text = "::::{exercise} hard\n::::\n\n::::{solution-start} ex-a\n::::"
+    cells += [new_markdown_cell(f"{end}\n\n{in_text}"), new_code_cell("f")]
     found = [cell.source for _, cell in outside_exercises(new_notebook(cells=cells))]
     assert found == ["a", "d"]
 
