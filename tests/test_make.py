@@ -96,6 +96,22 @@ def test_a_chapter_that_is_none_is_refused(book: Path, chapter: str) -> None:
     assert not (book / ".venv").exists()
 
 
+@pytest.mark.parametrize("target", ["slides", "pdf"])
+def test_slides_and_print_come_from_fresh_pages(book: Path, target: str) -> None:
+    output(make(book, target, "CHAPTER=2"))
+    ran = [line for line in (book / "log").read_text().splitlines() if line.startswith("ran")]
+    (pages,) = (k for k, line in enumerate(ran) if "jupyter_book" in line)
+    (made,) = (k for k, line in enumerate(ran) if f"tools/{target}.py" in line)
+    assert pages < made
+    assert ran[made] == f"ran tools/{target}.py chapters/02_two.ipynb"
+
+
+def test_help_lists_what_is_handed_out(book: Path) -> None:
+    said = output(make(book, "help"))
+    assert re.search(r"^make slides +make the slides", said, re.MULTILINE)
+    assert re.search(r"^make pdf +print", said, re.MULTILINE)
+
+
 def test_another_folder_is_refused(book: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     process = start(elsewhere, "make", "-f", str(book / "Makefile"), "book")

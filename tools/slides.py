@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 import deck
+import mend_pages
 import pieces
 
 SLIDES = pieces.ROOT / "_build/slides"
@@ -27,7 +28,7 @@ MARKDOWN = (
     .enable("smartquotes")
     .use(
         dollarmath_plugin,
-        renderer=lambda tex, _: f'<span class="math">\\({escape(tex)}\\)</span>',
+        renderer=lambda tex, _: f"\\({escape(tex)}\\)",
     )
 )
 PAGE = """<!DOCTYPE html>
@@ -190,8 +191,8 @@ def words_of(slide: deck.Slide, shown: list[Tag]) -> str:
 
 
 def markdown(text: str) -> str:
-    """One line of Markdown with formulas."""
-    return MARKDOWN.renderInline(text)
+    """One line of Markdown with formulas, each kept together with the comma after it."""
+    return mend_pages.LOOSE.sub(mend_pages.whole, MARKDOWN.renderInline(text))
 
 
 def index() -> str:
