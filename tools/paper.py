@@ -33,6 +33,7 @@ def paper(name: str, within: set[str]) -> Paper:
     mend_links(body, name, within)
     mend_pictures(body)
     mark_leads(body)
+    name_headings(body)
     return Paper(name, heading, body, take_solutions(body))
 
 
@@ -88,6 +89,14 @@ def destination(address: str, name: str) -> tuple[str, str] | None:
     target = (pieces.HTML / name).parent / path
     inside = target.resolve().relative_to(pieces.HTML.resolve())
     return inside.with_suffix("").as_posix(), anchor
+
+
+def name_headings(body: Tag) -> None:
+    """Give headings ids of their own: a section may begin on the page before its heading."""
+    for section in body.select("section[id]"):
+        title = section.find(["h1", "h2", "h3"], recursive=False)
+        if title:
+            title["id"] = f"{section['id']}--title"
 
 
 def mend_pictures(body: Tag) -> None:

@@ -121,10 +121,10 @@ def contents(papers: list[Paper], pages: dict[str, int]) -> str:
     for each in papers:
         entries.append(entry("chapter", each.body["id"], each.heading, pages))
         for section in each.body.select("section > section"):
-            title = section.find(["h2"], recursive=False)
+            title = section.find("h2", recursive=False)
             if title and each.heading[0].isdigit():
                 said = " ".join(title.get_text().split())
-                entries.append(entry("section", section["id"], said, pages))
+                entries.append(entry("section", title["id"], said, pages))
     entries.append(entry("chapter", "solutions", "Solutions", pages))
     return f'<nav id="contents"><h1>Contents</h1><ul>{"".join(entries)}</ul></nav>'
 
