@@ -18,9 +18,19 @@ function fit(slide) {
   }
 }
 
+// A printer lets pictures grow again: it is told their heights.
+function keepHeights() {
+  for (const picture of document.querySelectorAll(".pictures img")) {
+    picture.style.maxHeight = `${picture.offsetHeight}px`;
+  }
+}
+
 window.MathJax.startup.promise.then(() => {
   Reveal.on("slidechanged", (event) => fit(event.currentSlide));
-  Reveal.on("pdf-ready", () => Reveal.getSlides().forEach(fit));
+  Reveal.on("pdf-ready", () => {
+    Reveal.getSlides().forEach(fit);
+    keepHeights();
+  });
   Reveal.initialize({
     width: 1280,
     height: 720,
@@ -31,6 +41,7 @@ window.MathJax.startup.promise.then(() => {
     slideNumber: "c/t",
     transition: "none",
     pdfSeparateFragments: false,
+    pdfMaxPagesPerSlide: 1,
     plugins: [RevealNotes],
   }).then(() => {
     fit(Reveal.getCurrentSlide());

@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from built import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from pypdf import PdfReader
 from test_pages import NOT_LOCAL, RAW_MARKUP
 
 import deck
@@ -316,6 +317,19 @@ def test_sliders_move_and_then_let_the_arrows_turn_the_slides(shown):
             assert picture.get_attribute("src") != before
             shown.page.keyboard.press("ArrowLeft")
             assert shown.page.evaluate("Reveal.getIndices().h") == number - 1
+
+
+@pytest.mark.course
+def test_a_deck_prints_a_slide_on_each_page(shown, decks, browser, tmp_path):
+    page = browser.new_page()
+    page.goto(f"{(decks / f'{shown.name}.html').as_uri()}?print-pdf")
+    page.wait_for_selector("html.ready")
+    page.pdf(path=tmp_path / "deck.pdf", prefer_css_page_size=True, print_background=True)
+    page.close()
+    printed = [each.extract_text() for each in PdfReader(tmp_path / "deck.pdf").pages]
+    assert len(printed) == len(told(shown.name))
+    for number, text in enumerate(printed, start=1):
+        assert "CC BY 4.0" in text, number
 
 
 @pytest.mark.course
