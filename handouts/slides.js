@@ -25,11 +25,16 @@ function keepHeights() {
   }
 }
 
+function ready() {
+  document.documentElement.classList.add("ready");
+}
+
 window.MathJax.startup.promise.then(() => {
   Reveal.on("slidechanged", (event) => fit(event.currentSlide));
   Reveal.on("pdf-ready", () => {
     Reveal.getSlides().forEach(fit);
     keepHeights();
+    ready();
   });
   Reveal.initialize({
     width: 1280,
@@ -45,7 +50,7 @@ window.MathJax.startup.promise.then(() => {
     plugins: [RevealNotes],
   }).then(() => {
     fit(Reveal.getCurrentSlide());
-    document.documentElement.classList.add("ready");
+    if (!/print-pdf/.test(location.search)) ready();
   });
 });
 
