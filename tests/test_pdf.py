@@ -1,5 +1,6 @@
 """The printed chapters and book: what paper needs, and the PDFs as a reader finds them."""
 
+import os
 import re
 from contextlib import nullcontext
 from functools import lru_cache
@@ -171,7 +172,8 @@ def test_a_page_that_is_not_built_is_named():
 def printed(built_pages):
     """All PDFs, printed anew."""
     if chromium.find() is None:
-        pytest.skip(chromium.MISSING)
+        stop = pytest.fail if os.environ.get("BROWSER_TESTS") == "required" else pytest.skip
+        stop(chromium.MISSING)
     pdf.main([f"chapters/{name}.ipynb" for name in CHAPTERS])
 
 
@@ -280,7 +282,8 @@ BROADER = """() => {
 
 
 @pytest.mark.course
-def test_nothing_is_broader_than_the_paper_or_fetched_from_the_web(browser, printed):
+def test_nothing_is_broader_than_the_paper_or_fetched_from_the_web(printed, browser):
+    # `printed` first: it needs a browser of its own, and two cannot be begun within each other
     page = browser.new_page(viewport={"width": 642, "height": 900})  # 170 mm
     page.set_default_timeout(60_000)
     page.emulate_media(media="print")
