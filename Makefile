@@ -60,6 +60,15 @@ test: environment ## re-measure every number, build strictly, test the pages in 
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(CHAPTER),$(CHAPTERS) tests/test_notebooks.py -k '$(ONLY)') $(PYTEST_ARGS) \
 		$(call or_say,tests failed. A cell that raises wants mending; a number that changed on purpose wants 'make run' and if it is held 'make spread' (+ marks what is stored and - what came out))
 
+.PHONY: slides pdf
+slides: ## make the slides of the chapters, for a browser (one chapter's: CHAPTER=02)
+	@$(MAKE) --no-print-directory book
+	@$(BIN)/python tools/slides.py $(CHAPTERS) $(call or_say,no slides were made; see above)
+
+pdf: environment ## print the chapters and the book as PDF, in two minutes (one chapter: CHAPTER=02)
+	@$(MAKE) --no-print-directory book
+	@$(BIN)/python tools/pdf.py $(CHAPTERS) $(call or_say,not printed; see above)
+
 lab: environment ## open JupyterLab on the chapters
 	@$(BIN)/python -m jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) chapters $(call or_say,JupyterLab stopped; see above)
 

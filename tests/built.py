@@ -4,6 +4,8 @@ from pathlib import Path
 
 from sphinx_external_toc.parsing import parse_toc_yaml
 
+from chromium import NAMES as CHROMIUMS  # noqa: F401
+
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build/html"
 PAGES = [str(Path(page).with_suffix("")) for page in parse_toc_yaml(ROOT / "_toc.yml")]
@@ -17,4 +19,3 @@ SHARED_SOURCES = [
     "mine_lib/**/*.py",
     "benchmarks/costs.json",
 ]
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

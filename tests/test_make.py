@@ -115,6 +115,16 @@ def test_help_names_every_command() -> None:
     assert set(phony) - {"pages"} == named  # make book calls it
 
 
+@pytest.mark.parametrize("target", ["slides", "pdf"])
+def test_slides_and_print_come_from_fresh_pages(book: Path, target: str) -> None:
+    output(make(book, target, "CHAPTER=2"))
+    ran = [line for line in (book / "log").read_text().splitlines() if line.startswith("ran")]
+    (pages,) = (k for k, line in enumerate(ran) if "jupyter_book" in line)
+    (made,) = (k for k, line in enumerate(ran) if f"tools/{target}.py" in line)
+    assert pages < made
+    assert ran[made] == f"ran tools/{target}.py chapters/02_two.ipynb"
+
+
 def test_another_folder_is_refused(book: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     process = start(elsewhere, "make", "-f", str(book / "Makefile"), "book")
