@@ -10,6 +10,7 @@ import shutil
 import sys
 import zipfile
 from importlib.metadata import packages_distributions
+from os.path import relpath
 from pathlib import Path
 
 import nbformat
@@ -124,9 +125,9 @@ def beside(texts: list[str]) -> set[str]:
     return {each for each in named if (ROOT / each).is_file() and not each.endswith(".md")}
 
 
-def write_folder(paths: list[Path], edition: Edition, names: Names) -> Path:
+def write_folder(paths: list[Path], edition: Edition, names: Names, target: Path) -> Path:
     """Write an edition's folder anew."""
-    folder = TARGET / edition.name
+    folder = target / edition.name
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "chapters").mkdir(parents=True)
     texts = [path.read_text("utf-8") for path in ROOT.glob("mine_lib/**/*.py")]
@@ -157,17 +158,17 @@ def write_zip(folder: Path, edition: Edition) -> Path:
     return target
 
 
-def main(words: list[str]) -> None:
+def main(words: list[str], target: Path = TARGET) -> None:
     """Make both editions and say where they are."""
     paths = chosen(words)
     names = names_of(paths)
     for edition in (STUDENT, FULL):
-        folder = write_folder(paths, edition, names)
+        folder = write_folder(paths, edition, names, target)
         packed = write_zip(folder, edition)
         kind = "solutions and outputs" if edition.solutions else "no solutions"
         size = packed.stat().st_size / 1e6
         count = f"{len(paths)} notebook{'s' * (len(paths) > 1)}"
-        print(f"{folder.relative_to(ROOT)}: {count}, {kind}; {packed.name}, {size:.1f} MB")
+        print(f"{relpath(folder)}: {count}, {kind}; {packed.name}, {size:.1f} MB")
 
 
 if __name__ == "__main__":

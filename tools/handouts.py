@@ -16,6 +16,7 @@ from plain_markdown import Names, Plain
 SOLUTION = "solution"  # the tag of a cell that students do not get
 FOLDED = ("hide-input", "hide-cell")
 OF_THE_BOOK = ("mystnb", "holds", "tolerance")  # metadata that only its pages and tests read
+ESCAPED = re.compile(r"\\(?=[.()\-])")  # pybtex escapes what need not be
 FIRST_CELL = Path(__file__).with_name("course") / "first_cell.py"
 
 
@@ -122,8 +123,9 @@ def _without_settings(cell: NotebookNode) -> NotebookNode:
 
 def _sources(plain: Plain) -> str:
     """The list of what a chapter cites."""
-    told = [plain.names.sources[key]["full"] for key in plain.cited]
-    return "\n".join(["## Sources", "", *(f"- {' '.join(each.split())}" for each in sorted(told))])
+    told = sorted(plain.names.sources[key]["full"] for key in plain.cited)
+    lines = [f"- {' '.join(ESCAPED.sub('', each).split())}" for each in told]
+    return "\n".join(["## Sources", "", *lines])
 
 
 def first_cells(about: str, edition: Edition, address: str) -> list[NotebookNode]:
