@@ -87,7 +87,7 @@ def rows(found: list[Submission], seconds: float, book: Path) -> list[Row]:
             key = (result.exercise, result.check)
             if key not in row.results or result.points > row.results[key].points:
                 row.results[key] = result
-    return list(table.values())
+    return sorted(table.values(), key=lambda row: row.student.casefold())
 
 
 def _no_notebook(path: Path) -> str:

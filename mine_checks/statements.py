@@ -97,29 +97,47 @@ def _base(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def needed(before: list[Statement], last: Iterable[Statement]) -> list[str]:
-    """The code of those statements before the last ones that make what the last ones read."""
+def needed(before: list[Statement], last: list[Statement]) -> list[str]:
+    """The code of those statements before the last ones that make what the last ones read.
+
+    From the end to the start, a name is wanted until a statement makes it. Who calls a function
+    wants what the function reads as well.
+    """
     modules = {name for each in before if "import" in each.code for name in each.makes}
-    wanted = set().union(*(each.now | each.later for each in last))
-    taken: set[int] = set()
-    while True:
-        found = _trace(before, wanted, modules)
-        late = set().union(*(before[k].later for k in found))
-        if found == taken and late <= wanted:
-            return [before[k].code for k in sorted(found)]
-        taken, wanted = found, wanted | late
-
-
-def _trace(before: list[Statement], wanted: set[str], modules: set[str]) -> set[int]:
-    """Go back from the end; a name is wanted until a statement that makes it."""
-    wanted, taken = set(wanted), set()
-    for k in reversed(range(len(before))):
-        each = before[k]
+    within = _names_within([*before, *last])
+    wanted: set[str] = set()
+    for each in reversed(last):
+        wanted = _before(each, wanted, within)
+    own = set().union(*(each.makes for each in last if each.sure))
+    wanted |= set().union(*(each.later for each in last)) - own
+    taken = []
+    for each in reversed(before):
         changes = (each.changes - modules) & wanted
-        if not (each.makes & wanted or changes or EVERYTHING in each.makes):
-            continue
-        taken.add(k)
-        if each.sure:
-            wanted -= each.makes - each.changes
-        wanted |= each.now
-    return taken
+        if each.makes & wanted or changes or EVERYTHING in each.makes:
+            taken.append(each.code)
+            wanted = _before(each, wanted, within)
+    return taken[::-1]
+
+
+def _before(each: Statement, wanted: set[str], within: dict[str, set[str]]) -> set[str]:
+    """What is wanted before a statement, of what is wanted after it."""
+    made = each.makes - each.changes if each.sure else set()
+    return (wanted - made) | _expanded(each.now, within)
+
+
+def _names_within(sequence: list[Statement]) -> dict[str, set[str]]:
+    """For each function, the global names that it reads."""
+    within: dict[str, set[str]] = {}
+    for each in sequence:
+        for name in each.makes:
+            within.setdefault(name, set()).update(each.later)
+    return within
+
+
+def _expanded(names: Iterable[str], within: dict[str, set[str]]) -> set[str]:
+    """Names, and what the functions among them read, and so on."""
+    found, new = set(), set(names)
+    while new:
+        found |= new
+        new = set().union(*(within.get(name, set()) for name in new)) - found
+    return found

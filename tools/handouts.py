@@ -86,6 +86,8 @@ def for_students(notebook: NotebookNode) -> NotebookNode:
 def handout(notebook: NotebookNode, page: str, edition: Edition, names: Names) -> NotebookNode:
     """A chapter as its readers get it, all but the two cells that come first."""
     tag_solutions(notebook)
+    if not edition.solutions:
+        notebook = for_students(notebook)
     plain, cells = Plain(names, page), []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -95,11 +97,7 @@ def handout(notebook: NotebookNode, page: str, edition: Edition, names: Names) -
             cells.append(_without_settings(cell))
         if caption:
             cells.append(new_markdown_cell(caption, id=f"{cell.id}-caption"))
-            if SOLUTION in cell.metadata.get("tags", []):
-                tagged(cells[-1])
     notebook.cells = cells
-    if not edition.solutions:
-        notebook = for_students(notebook)
     if plain.cited:
         notebook.cells.append(new_markdown_cell(_sources(plain), id="course-sources"))
     return notebook
