@@ -193,7 +193,7 @@ def test_notebooks_begin_with_who_wrote_them_and_where_mine_lib_is(built_pages):
 def made(tmp_path_factory, built_pages):
     """Chapters 2 and 6, written elsewhere."""
     target = tmp_path_factory.mktemp("course")
-    course.main(["2,6"], target)
+    course.hand_out(course.chosen(["2,6"]), target)
     return target
 
 

@@ -1,7 +1,8 @@
 """Make a course of the book's chapters: course.py [CHAPTER ...], such as course.py 1 3 5.
 
 `_build/course/` gets a folder and a zip for students, without solutions and outputs, and one with
-both. Each runs as it is: notebooks, package, checks, and the files that cells read.
+both. Each runs as it is: notebooks, package, checks, and the files that cells read. Of some
+chapters, it also gets the pages.
 """
 
 import json
@@ -17,6 +18,7 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
+from course_book import build
 from doors import version
 from handouts import FULL, STUDENT, Edition, first_cells, handout, read
 from plain_markdown import Names
@@ -158,9 +160,8 @@ def write_zip(folder: Path, edition: Edition) -> Path:
     return target
 
 
-def main(words: list[str], target: Path = TARGET) -> None:
+def hand_out(paths: list[Path], target: Path) -> None:
     """Make both editions and say where they are."""
-    paths = chosen(words)
     names = names_of(paths)
     for edition in (STUDENT, FULL):
         folder = write_folder(paths, edition, names, target)
@@ -168,7 +169,17 @@ def main(words: list[str], target: Path = TARGET) -> None:
         kind = "solutions and outputs" if edition.solutions else "no solutions"
         size = packed.stat().st_size / 1e6
         count = f"{len(paths)} notebook{'s' * (len(paths) > 1)}"
-        print(f"{relpath(folder)}: {count}, {kind}; {packed.name}, {size:.1f} MB")
+        print(f"{relpath(folder)}: {count}, {kind}; {packed.name}, {size:.1f} MB", flush=True)
+
+
+def main(words: list[str]) -> None:
+    """Make a course; of some chapters, also the pages."""
+    paths = chosen(words)
+    hand_out(paths, TARGET)
+    shutil.rmtree(TARGET / "html", ignore_errors=True)
+    if paths != chosen([]):
+        pages = build(paths, TARGET, names_of(paths))
+        print(f"{relpath(pages)}: their pages. Open {(pages / 'index.html').as_uri()}")
 
 
 if __name__ == "__main__":

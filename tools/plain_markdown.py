@@ -13,6 +13,7 @@ from posixpath import normpath
 from myst import Block, blocks, named, with_roles
 
 NOTES = {"note", "tip", "warning", "important", "caution", "hint", "seealso", "attention"}
+REFERENCES = {"eq", "ref", "numref", "prf:ref"}
 UNSEEN = {"exercise-end", "solution-end"}
 HEADING = re.compile(r"^(#{1,6}) +(.+)$", re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([\w./-]+\.(?:ipynb|md)(?:#[\w-]+)?|#[\w-]+)\)")
@@ -51,9 +52,7 @@ class Names:
 
     def page(self, words: str, target: str, home: str) -> str:
         """What stands for a link to a page, which is one where its notebook is at hand."""
-        path, _, _ = target.partition("#")
-        page = normpath(PurePosixPath(home).parent / path)
-        page = re.sub(r"\.(ipynb|md)$", "", page)
+        page = page_at(target, home)
         told = self.pages[page]
         if page in self.at_hand:
             near = PurePosixPath(page).name
@@ -67,6 +66,12 @@ class Names:
         if kind == "cite:t":
             return "; ".join(re.sub(r", (\w+)$", r" [\1]", each) for each in shorts)
         return f"[{'; '.join(shorts)}]"
+
+
+def page_at(target: str, home: str) -> str:
+    """The page that a link on another page leads to."""
+    path, _, _ = target.partition("#")
+    return re.sub(r"\.(ipynb|md)$", "", normpath(PurePosixPath(home).parent / path))
 
 
 @dataclass
@@ -130,7 +135,7 @@ class Plain:
         return f"$${found[1].rstrip()} \\tag{{{number}}}\n$$"
 
     def _role(self, role: str, content: str) -> str:
-        if role in ("eq", "ref", "numref", "prf:ref"):
+        if role in REFERENCES:
             return self.names.reference(content)
         if role.split(":")[0] == "cite":
             self.cited |= {key.strip() for key in content.split(",")}
