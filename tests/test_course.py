@@ -3,6 +3,7 @@
 That they run is tested in test_course_runs.py.
 """
 
+import importlib.metadata
 import json
 import re
 import subprocess
@@ -20,6 +21,7 @@ from test_plain_markdown import HOME, names
 
 import course
 import mine_checks
+from doors import version
 from handouts import FULL, STUDENT, handout, tag_solutions
 
 CHAPTERS = sorted(ROOT.glob("chapters/[0-9]*.ipynb"))
@@ -234,6 +236,11 @@ def test_the_same_course_makes_the_same_zip(made):
     for each in folder.rglob("*"):
         each.touch()
     assert course.write_zip(folder, STUDENT).read_bytes() == before
+
+
+def test_the_package_knows_its_version_without_pip(made):
+    found = importlib.metadata.distributions(path=[str(made / "student")])
+    assert [(each.name, each.version) for each in found] == [("mine-lib", version())]
 
 
 def test_handed_out_checks_are_the_book_s(made):

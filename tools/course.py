@@ -127,6 +127,14 @@ def beside(texts: list[str]) -> set[str]:
     return {each for each in named if (ROOT / each).is_file() and not each.endswith(".md")}
 
 
+def write_version(folder: Path) -> None:
+    """Let importlib.metadata find the package's version, which studies store, without pip."""
+    home = folder / f"mine_lib-{version()}.dist-info"
+    home.mkdir()
+    told = f"Metadata-Version: 2.1\nName: mine-lib\nVersion: {version()}\n"
+    (home / "METADATA").write_text(told, "utf-8")
+
+
 def write_folder(paths: list[Path], edition: Edition, names: Names, target: Path) -> Path:
     """Write an edition's folder anew."""
     folder = target / edition.name
@@ -143,6 +151,7 @@ def write_folder(paths: list[Path], edition: Edition, names: Names, target: Path
     for each in [*COPIED, *sorted(beside(texts))]:
         (folder / each).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / each, folder / each)
+    write_version(folder)
     (folder / "requirements.txt").write_text(requirements(paths), "utf-8")
     (folder / "README.md").write_text(readme(paths, edition, names), "utf-8")
     return folder
