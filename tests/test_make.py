@@ -152,6 +152,48 @@ def test_a_failing_step_is_told_under_the_name_that_was_asked_for(book: Path) ->
     assert not (book / ".making").exists()
 
 
+@pytest.mark.parametrize("words", ["1,10", "1 10", "01,10"])
+def test_a_course_has_the_chapters_that_are_named(book: Path, words: str) -> None:
+    text = output(make(book, "course", f"CHAPTERS={words}"))
+    log = (book / "log").read_text()
+    numbers = words.replace(",", " ")
+    assert f"ran tools/course.py {numbers}\n" in log, text
+    assert log.index("build --all") < log.index("tools/course.py")
+
+
+def test_a_course_without_a_word_has_all(book: Path) -> None:
+    output(make(book, "course"))
+    assert "ran tools/course.py\n" in (book / "log").read_text()
+
+
+def test_a_course_refuses_a_chapter_that_is_none(book: Path) -> None:
+    process = make(book, "course", "CHAPTERS=1,3")
+    assert "There is no chapter 3; say one of CHAPTERS=01 02 10." in output(process)
+    assert process.returncode
+    assert not (book / ".venv").exists()
+
+
+def test_grading_is_told_the_folder_and_the_limit(book: Path) -> None:
+    output(make(book, "grade", "FOLDER=her class", "SECONDS=9"))
+    output(make(book, "grade"))
+    log = (book / "log").read_text()
+    assert "ran -m mine_checks.grading her class --seconds 9\n" in log
+    assert "ran -m mine_checks.grading submissions --seconds 60\n" in log
+
+
+@pytest.mark.parametrize(("target", "marker"), [("test", "not course"), ("course-test", "course")])
+def test_slow_tests_of_the_course_run_apart(book: Path, target: str, marker: str) -> None:
+    output(make(book, target))
+    assert f"-m {marker}" in (book / "log").read_text()
+
+
+def test_help_lists_each_command_once(book: Path) -> None:
+    text = (ROOT / "Makefile").read_text("utf-8")
+    listed = re.findall(r"^make (\S+)", output(make(book, "help")), re.MULTILINE)
+    assert sorted(listed) == sorted(re.findall(r"^([a-z-]+):.*## ", text, re.MULTILINE))
+    assert {"course", "grade", "course-test"} <= set(listed)
+
+
 # alone.sh
 
 

@@ -1,0 +1,174 @@
+"""A folder of submissions: one table, grades.csv and grades.json (mine_checks.grading grades)."""
+
+import argparse
+import csv
+import json
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from mine_checks.grading import BOOK, SECONDS, Result, Unreadable, chapters, in_parallel
+from mine_checks.judge import LATE, MISSING, PASSED, RAISED, UNTRIED, WRONG
+
+OWN = {"grades.csv", "grades.json"}
+SHOWN = {PASSED: "1", WRONG: "wrong", UNTRIED: "-", RAISED: "raised", LATE: "time", MISSING: "gone"}
+LEGEND = (
+    "1: passed; wrong, raised (an error), time (out of it), gone (the cell): 0 points; -: not tried"
+)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A file that someone handed in, or a folder without any."""
+
+    student: str
+    path: Path
+
+
+@dataclass
+class Row:
+    """A student's results, one for each exercise, and what was wrong with their files."""
+
+    student: str
+    results: dict[tuple[str, str], Result] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def points(self) -> int:
+        """How many exercises passed."""
+        return sum(each.points for each in self.results.values())
+
+
+def submissions(folder: Path, names: list[str]) -> list[Submission]:
+    """What was handed in: files, each of one student, and folders, each of one student.
+
+    names: what chapters are called; what a file's name says beside that is its student.
+    """
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name in OWN:
+            continue
+        if path.is_dir():
+            inner = [each for each in sorted(path.rglob("*.ipynb")) if _is_work(each, path)]
+            found += [Submission(path.name, each) for each in inner or [path]]
+        else:
+            found.append(Submission(student_of(path, names), path))
+    return found
+
+
+def _is_work(path: Path, folder: Path) -> bool:
+    """Whether a file was handed in, and not left by Jupyter or a Mac."""
+    parts = path.relative_to(folder).parts
+    return not any(part.startswith((".", "__MACOSX")) for part in parts)
+
+
+def student_of(path: Path, names: list[str]) -> str:
+    """The part of a file's name that is not its chapter's."""
+    for name in names:
+        before, found, after = path.stem.partition(name)
+        if found:
+            return " ".join(filter(None, (each.strip(" _-.") for each in (before, after)))) or name
+    return path.stem
+
+
+def rows(found: list[Submission], seconds: float, book: Path) -> list[Row]:
+    """Grade all and put together what belongs to one student; of two results the better counts."""
+    notebooks = [each for each in found if each.path.suffix == ".ipynb"]
+    outcomes = in_parallel([each.path for each in notebooks], seconds, book)
+    told = dict(zip((each.path for each in notebooks), outcomes, strict=True))
+    table: dict[str, Row] = {}
+    for each in found:
+        row = table.setdefault(each.student, Row(each.student))
+        outcome = told.get(each.path, Unreadable(_no_notebook(each.path)))
+        if isinstance(outcome, Unreadable):
+            row.notes.append(f"{each.path.name}: {outcome}")
+            continue
+        for result in outcome:
+            key = (result.exercise, result.check)
+            if key not in row.results or result.points > row.results[key].points:
+                row.results[key] = result
+    return sorted(table.values(), key=lambda row: row.student.casefold())
+
+
+def _no_notebook(path: Path) -> str:
+    return "no notebook in this folder" if path.is_dir() else "no notebook (.ipynb)"
+
+
+def columns(table: list[Row], book: Path) -> list[tuple[str, str]]:
+    """The exercises of all chapters that somebody handed in, in the book's order."""
+    known = [(each.number, each.check) for one in chapters(book) for each in one.exercises]
+    return [key for key in known if any(key in row.results for row in table)]
+
+
+def heads(keys: list[tuple[str, str]]) -> list[str]:
+    """What stands above each column: the exercise, with its check if it has several."""
+    numbers = [number for number, _ in keys]
+    return [n if numbers.count(n) == 1 else f"{n} {check}" for n, check in keys]
+
+
+def as_text(table: list[Row], keys: list[tuple[str, str]]) -> str:
+    """The table with aligned columns, and below it what was wrong with files."""
+    cells = [["student", *heads(keys), "points"]]
+    for row in table:
+        marks = [SHOWN[row.results[key].status] if key in row.results else "" for key in keys]
+        points = f"{row.points}/{len(row.results)}" if row.results else "-"
+        cells.append([row.student, *marks, points])
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = []
+    for row, notes in zip(cells, [[], *(each.notes for each in table)], strict=True):
+        first, *others = (text.rjust(width) for text, width in zip(row, widths, strict=True))
+        line = "  ".join([row[0].ljust(len(first)), *others, *notes])
+        lines.append(line.rstrip())
+    return "\n".join([*lines, "", LEGEND])
+
+
+def write(table: list[Row], keys: list[tuple[str, str]], folder: Path) -> None:
+    """Write grades.csv, points alone, and grades.json, with all messages."""
+    with open(folder / "grades.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["student", *heads(keys), "points", "of", "notes"])
+        for row in table:
+            points = [row.results[key].points if key in row.results else "" for key in keys]
+            notes = "; ".join(row.notes)
+            writer.writerow([row.student, *points, row.points, len(row.results), notes])
+    told = [
+        {
+            "student": row.student,
+            "points": row.points,
+            "of": len(row.results),
+            "notes": row.notes,
+            "results": [asdict(each) | {"points": each.points} for each in row.results.values()],
+        }
+        for row in table
+    ]
+    text = json.dumps(told, indent=1, ensure_ascii=False)
+    (folder / "grades.json").write_text(f"{text}\n", "utf-8")
+
+
+def main(words: list[str] | None = None) -> str | None:
+    """Grade a folder; return what is wrong with the call, if anything."""
+    parser = argparse.ArgumentParser(prog="python -m mine_checks.grading", description=__doc__)
+    parser.add_argument("folder", type=Path, help="a notebook, or a folder, of each student")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="limit for each answer")
+    parser.add_argument("--book", type=Path, default=BOOK, help="folder of the chapters")
+    asked = parser.parse_args(words)
+    if not asked.folder.is_dir():
+        return f"There is no folder {asked.folder}; put the submissions there, or name another"
+    if not asked.seconds > 0:
+        return f"The limit is a positive number of seconds, got {asked.seconds:g}"
+    found = submissions(asked.folder, [each.name for each in chapters(asked.book)])
+    if not found:
+        return f"{asked.folder} is empty; put the submissions there, such as ada_03_mine.ipynb"
+    print(
+        f"Grading {len(found)}; students' code runs on this machine, without a sandbox", flush=True
+    )
+    table = rows(found, asked.seconds, asked.book)
+    keys = columns(table, asked.book)
+    write(table, keys, asked.folder)
+    print(f"{as_text(table, keys)}\n")
+    print(f"Points: {asked.folder / 'grades.csv'}. Messages: {asked.folder / 'grades.json'}")
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
