@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("assets", "benchmarks", "images", "mine_lib", "tools")
 FILES = (
     "references.bib",
+    "CHANGELOG.md",
     "CITATION.cff",
     "pyproject.toml",
     "LICENSE",

@@ -15,7 +15,12 @@ from plain_markdown import Names, Plain
 
 SOLUTION = "solution"  # the tag of a cell that students do not get
 FOLDED = ("hide-input", "hide-cell")
-OF_THE_BOOK = ("mystnb", "holds", "tolerance", "slides")  # metadata that only its pages and tests read
+OF_THE_BOOK = (
+    "mystnb",
+    "holds",
+    "tolerance",
+    "slides",
+)  # metadata that its pages and tests read
 ESCAPED = re.compile(r"\\(?=[.()\-])")  # pybtex escapes what need not be
 FIRST_CELL = Path(__file__).with_name("course") / "first_cell.py"
 
