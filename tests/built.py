@@ -15,5 +15,6 @@ SHARED_SOURCES = [
     "assets/*",
     "tools/*.py",
     "mine_lib/**/*.py",
+    "mine_lib/book/live/*",
 ]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

@@ -34,16 +34,26 @@ def load(
         app.add_js_file(SCRIPT, defer="defer")
 
 
-def write(app: Sphinx, exception: Exception | None) -> None:
-    """Write both beside the book's other scripts."""
+def write_script(app: Sphinx, exception: Exception | None) -> None:
+    """Write the script beside the book's others."""
+    write(app, exception, SCRIPT, "page_script")
+
+
+def write_style(app: Sphinx, exception: Exception | None) -> None:
+    """Write the style sheet, once tools/light.py has shortened the others by what pages name."""
+    write(app, exception, STYLE, "style")
+
+
+def write(app: Sphinx, exception: Exception | None, name: str, made_by: str) -> None:
+    """Write a file unless the build has failed."""
     if exception is None and app.builder.format == "html":
-        static = Path(app.outdir) / "_static"
-        (static / SCRIPT).write_text(bundle().page_script(), "utf-8")
-        (static / STYLE).write_text(bundle().style(), "utf-8")
+        text = getattr(bundle(), made_by)()
+        (Path(app.outdir) / "_static" / name).write_text(text, "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.connect("html-page-context", load)
-    app.connect("build-finished", write)
+    app.connect("build-finished", write_script)
+    app.connect("build-finished", write_style, priority=950)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,5 @@
 // Drawing on a canvas, sharp on every screen, in the colours of the page.
 
-const FONT = "12px system-ui, sans-serif";
 const MARGIN = { left: 46, right: 10, top: 10, bottom: 30 };
 
 // A canvas with a picture that is redrawn when its size or the page's colours change.
@@ -21,7 +20,7 @@ export class Surface {
     }
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
-    context.font = FONT;
+    context.font = `12px ${(this.family ??= getComputedStyle(canvas).fontFamily)}`;
     context.lineJoin = "round";
     this.width = width;
     this.height = height;
@@ -47,12 +46,12 @@ export function linear(low, high, from, to) {
   return Object.assign(scale, { low, high });
 }
 
-// Linear between low and high; beyond, a seventh of the room each for numbers up to a thousand
-// times as far, by their logarithm.
+// Linear between low and high; beyond, a sixth of the room each for numbers up to some thousands,
+// by their logarithm.
 export function linearThenLog(low, high, from, to) {
-  const room = (to - from) / 7, span = high - low;
+  const room = (to - from) / 6, span = high - low;
   const inside = linear(low, high, from + room, to - room);
-  const beyond = (far) => Math.min(1, Math.log1p(far / span) / Math.log1p(3000));
+  const beyond = (far) => Math.min(1, Math.log1p(far / span) / Math.log1p(1000));
   return Object.assign((value) => {
     if (value > high) return to - room + room * beyond(value - high);
     if (value < low) return from + room - room * beyond(low - value);
@@ -99,7 +98,10 @@ export function frame(surface, { x: [left, right], y, yTicks, xLabel, yScale = l
   context.fillStyle = colours.muted;
   context.textAlign = "right";
   context.textBaseline = "middle";
+  let last = Infinity;
   for (const each of yTicks ?? ticks(y[0], y[1], 4)) {
+    if (last - scale(each) < 14) continue;
+    last = scale(each);
     line(context, [[MARGIN.left, scale(each)], [width - MARGIN.right, scale(each)]]);
     context.fillText(tickName(each), MARGIN.left - 6, scale(each));
   }

@@ -25,11 +25,12 @@ function control(each, value, change) {
   return select(each.label, options, values.indexOf(value), (k) => change(each.name, values[k]));
 }
 
-// All controls, in an element that is filled anew when the settings come from elsewhere.
+// All controls but that of the speed, in an element that is filled anew when the settings come from elsewhere.
 export class Controls {
   constructor(change, isExcerpt) {
     this.change = change;
-    this.names = isExcerpt ? SHORT : PARAMETERS.map(({ name }) => name);
+    const all = PARAMETERS.map(({ name }) => name).filter((name) => name !== "speed");
+    this.names = isExcerpt ? SHORT : all;
     this.element = make("div", { class: "lab-controls" });
     this.fields = {};
   }

@@ -1,10 +1,10 @@
 // The laboratory: controls, pictures, and a run that goes on in slices of the page's frames.
 
 import { Controls } from "./controls.js";
-import { make } from "./dom.js";
+import { make, select } from "./dom.js";
 import { Push } from "./push.js";
 import { Critic, LogV, Norm, Ratio, Values, Weights, keep } from "./pictures.js";
-import { forTraining, format, parse, settle } from "./settings.js";
+import { forTraining, format, parameter, parse, settle } from "./settings.js";
 import { TourGuide } from "./guide.js";
 import { Trainer } from "./training.js";
 
@@ -14,19 +14,24 @@ const DRAW_CALMLY = 500; // where the reader prefers reduced motion
 const SAY_EVERY = 250;
 const ANNOUNCE_EVERY = 2000;
 
+// Name, kind, title, and what its marks mean: a class of live.css, and words.
 const PICTURES = [
-  ["values", Values, "Values of the critic, in nats",
-    "dots and blue line: batches, and the mean of the last hundred; orange: new pairs; green: truth; " +
-    "grey: the run before; shaded: squeezed scale"],
-  ["critic", Critic, "The critic T", "moved to the level of log r; colours stop at ±6 nats"],
-  ["ratio", Ratio, "The log density ratio log r",
-    "blue: joint pairs of the last batch, orange: product pairs; outlined: a product pair is too " +
-    "rare here for a push of 1, or 1/α, to hold T"],
-  ["weights", Weights, "Push back of the last batch", "orange: product pairs; blue: lift of each joint pair"],
-  ["logv", LogV, "What divides the push back", "orange: log v; green: what it stands for"],
-  ["norm", Norm, "Norm of the gradient", "before clipping"],
+  ["values", Values, "Value of the critic, in nats",
+    ["joint", "batches, and the mean of a hundred"], ["product dashed", "new pairs"],
+    ["truth", "truth"], ["ghost", "the run before"]],
+  ["weights", Weights, "Push back of the last batch",
+    ["product dot", "on each product pair"], ["joint", "lift of each joint pair"]],
+  ["logv", LogV, "What divides the push back", ["product", "log v"],
+    ["truth dashed", "log of the true mean of eᵀ"]],
+  ["critic", Critic, "The critic T", ["heat", "−6 to 6 nats, moved to the level of log r"]],
+  ["ratio", Ratio, "What it should become: log r", ["heat", "−6 to 6 nats"],
+    ["joint dot", "joint"], ["product dot", "product pairs of the last batch"],
+    ["outline", "one joint pair is likelier here than the b product pairs of a batch " +
+      "(b/α under the moving average)"]],
+  ["norm", Norm, "Norm of the gradient", ["ink dot", "each step, before clipping"]],
 ];
-const OF_EXCERPT = ["values", "weights"];
+const OF_EXCERPT = ["values", "weights", "logv"];
+const LEAD = "Live: press Run, then change the batch size or the objective and run again.";
 
 export class Laboratory {
   // root: an element to fill. options: settings, an address; kind, "full" or "excerpt"; onReport,
@@ -50,11 +55,12 @@ export class Laboratory {
     this.fault = make("p", { class: "lab-fault", role: "alert", hidden: true });
     this.status = make("p", { class: "lab-status", role: "status" });
     this.counter = make("span", { class: "lab-counter" });
+    this.speed = select("speed", parameter("speed").choices, "", (each) => this.set("speed", each));
     this.runButton = make("button", { type: "button", class: "lab-run", onclick: () => this.toggle() }, "Run");
     const button = (text, onclick) => make("button", { type: "button", onclick }, text);
     const bar = make("div", { class: "lab-bar" }, this.runButton,
       button("One step", () => this.oneStep()), button("Start again", () => this.restart()),
-      this.counter);
+      this.speed.whole, this.counter);
     const chosen = PICTURES.filter(([name]) => !this.isExcerpt || OF_EXCERPT.includes(name));
     this.pictures = chosen.map((each) => this.makePicture(...each));
     const parts = [this.controls.element, bar, this.fault, this.status,
@@ -63,16 +69,19 @@ export class Laboratory {
       this.guide = new TourGuide((state) => this.takeTour(state));
       parts.unshift(this.guide.element);
     }
+    if (this.isExcerpt) parts.unshift(make("p", { class: "lab-lead" }, LEAD));
     if (more) parts.push(make("p", { class: "lab-more" }, this.more = make("a", {}, "Open this run in the laboratory")));
     this.moreAddress = more;
     this.root.replaceChildren(...parts);
     this.root.classList.add("lab-ready");
   }
 
-  makePicture(name, Kind, title, key) {
+  makePicture(name, Kind, title, ...keys) {
     const canvas = make("canvas", { role: "img", class: `lab-${name}` });
     const numbers = make("dl", { class: "lab-numbers" });
-    const caption = make("figcaption", {}, make("strong", {}, title), make("span", { class: "lab-key" }, key));
+    const key = make("span", { class: "lab-key" }, ...keys.map(([mark, text]) =>
+      make("span", {}, make("span", { class: `lab-mark lab-${mark.replace(" ", " lab-")}` }), text)));
+    const caption = make("figcaption", {}, make("strong", {}, title), key);
     const figure = make("figure", { class: `lab-picture lab-of-${name}` }, caption, canvas, numbers);
     return { name, title, canvas, numbers, figure, picture: new Kind(canvas) };
   }
@@ -82,6 +91,7 @@ export class Laboratory {
     const { settings, faults } = parse(address);
     this.settings = settings;
     this.controls.show(settings);
+    this.speed.field.value = settings.speed;
     this.begin(faults);
   }
 

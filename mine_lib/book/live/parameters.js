@@ -32,7 +32,7 @@ export const PARAMETERS = [
    "stops": [0, 1, 2, 3, 4, 5, 6, 7]},
   {"name": "steps", "label": "steps", "kind": "whole", "default": 3000,
    "least": 100, "most": 30000, "stops": [1000, 3000, 6000, 12000]},
-  {"name": "speed", "label": "speed", "kind": "choice", "default": "full",
-   "choices": {"full": "as fast as it goes", "100": "100 steps a second",
-               "10": "10 steps a second", "1": "1 step a second"}}
+  {"name": "speed", "label": "speed", "kind": "choice", "default": "300",
+   "choices": {"full": "as fast as it goes", "300": "300 steps a second",
+               "100": "100 steps a second", "10": "10 steps a second", "1": "1 step a second"}}
 ];

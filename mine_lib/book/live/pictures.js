@@ -43,11 +43,11 @@ class Picture {
 export class Values extends Picture {
   draw({ trainer, end, ghost }) {
     const truth = trainer.data.information, high = Math.max(1, Math.ceil(4 * truth + 2) / 2);
-    const low = -1, far = high - low;
+    const low = -1;
     const inside = ticks(low, high, 5);
     const { context, x, y, colours } = frame(this.surface, {
       x: [0, end], y: [low, high], yScale: linearThenLog, xLabel: "step",
-      yTicks: [-1000, -100, -10, ...inside, ...[10, 100, 1000].filter((t) => t > high + far / 3)],
+      yTicks: [-1000, -100, ...inside, 100, 1000],
     });
     const place = (points) => points.map(([step, value]) => [x(step), y(value)]);
     if (ghost) {
@@ -145,11 +145,13 @@ export class Ratio extends Picture {
     const { data, settings } = trainer, limit = limitOf(settings);
     if (!Number.isFinite(limit)) return [["outlined set", "none for this objective"]];
     if (this.asked !== data) [this.asked, this.shares] = [data, data.shares(limit)];
-    const [underP, underQ] = this.shares;
-    const hits = -Math.expm1(settings.b * settings.m * Math.log1p(-underQ));
+    const [underP, underQ] = this.shares, { b, m } = settings;
+    const hits = -Math.expm1(b * m * Math.log1p(-underQ));
     return [
-      [`joint pairs with r > ${short(limit).replace(/\.00$/, "")}`, percent(underP)],
+      ["outlined", `r > ${short(limit).replace(/\.0+$/, "")}`],
+      ["lift there, on average", small(underP)],
       ["batches with a product pair there", percent(hits)],
+      ["so their push back is at most", small((hits * limit) / (b * m))],
     ];
   }
 }
@@ -160,10 +162,11 @@ export function limitOf({ objective, b, m, alpha }) {
   return objective === "average" ? (b * m) / alpha : Infinity;
 }
 
+const small = (value) => (value ? String(Number(value.toPrecision(2))) : "0");
+
 function percent(share) {
   const value = 100 * share;
-  if (value === 0) return "0 %";
-  return value < 0.01 ? "below 0.01 %" : `${value.toPrecision(value < 10 ? 2 : 3)} %`;
+  return `${value === 0 ? 0 : Number(value.toPrecision(2))} %`;
 }
 
 // Lines between neighbours of which one is above a limit and the other is not, in cells.
@@ -230,7 +233,7 @@ export class Weights extends Picture {
       ["largest push back", short(push.reduce((a, c) => Math.max(a, c), 0))],
       ["all together", short(push.reduce((a, c) => a + c, 0))],
       ["each joint pair lifts with", short(1 / settings.b)],
-      [`of the last ${recent.length} batches, one pair had over half in`, `${alone}`],
+      [`of ${recent.length} batches, one pair took over half in`, `${alone}`],
     ];
   }
 }
@@ -250,10 +253,10 @@ export class LogV extends Picture {
   }
 
   say({ trainer }) {
-    const name = { nwj: "log a", vanilla: "log of the batch’s mean of e^T" };
+    const name = { nwj: "log a", vanilla: "log of the batch’s mean of eᵀ" };
     return [
       [name[trainer.settings.objective] ?? "log v", short(trainer.logV.last)],
-      ["true log E[e^T]", short(trainer.logMean.last)],
+      ["true log E[eᵀ]", short(trainer.logMean.last)],
     ];
   }
 }

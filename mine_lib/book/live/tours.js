@@ -6,28 +6,28 @@ export const TOURS = [
     state: "rho=0.99&b=16",
     text:
       "Sixteen pairs a batch, correlation 0.99: each batch divides its push by its own mean of " +
-      "e^T. The batch values pass the truth and keep climbing, and the value on new pairs falls.",
+      "eᵀ. The batch values pass the truth and keep climbing, and the value on new pairs falls.",
     question:
       "Look at the bars while it happens, and at the outlined corners of log r. Which product " +
       "pair could push back there?",
     answer:
-      "Hardly any. Of the joint pairs, 13 in 100 have a density ratio above 16, but only 7 in " +
-      "100 batches have a product pair there. The other batches leave the corners alone, and " +
-      "the joint pairs lift T there without end. A batch that does hit pushes back with its " +
-      "softmax weight, at most 1: one bar takes it all, and it is not enough.",
+      "Hardly any. 13 in 100 joint pairs lie in the corners and lift T there, with 0.13 a batch on " +
+      "average. Only 7 in 100 batches have a product pair there, and such a batch pushes back with " +
+      "its softmax weight, at most 1, however high T is: with 0.07 on average. So the corners rise " +
+      "without end. One bar that takes all the weight is a batch doing its utmost.",
   },
   {
     name: "The cure",
     state: "rho=0.99&b=16&objective=average",
     text:
-      "The same data, network and batches, but e^T is divided by a moving average of rate 0.01. " +
+      "The same data, network and batches, but eᵀ is divided by a moving average of rate 0.01. " +
       "In grey stands the run before: both values now stay near the truth.",
     question: "What has changed for a batch that hits the corners?",
     answer:
-      "It may push back with up to 1/α = 100 instead of 1, since its own e^T moves the divisor " +
-      "by a hundredth only. The outline is now r > b/α = 1600: so rare that next to no joint " +
-      "pair lies in it. What the average holds in place is the divisor, and with it the level " +
-      "of T: log v stays near 0, and a rare hit balances many misses.",
+      "It may push back with up to 1/α = 100 instead of 1, since its own eᵀ moves the divisor by a " +
+      "hundredth only. So a hit makes up for a hundred misses. Of the corners only r > b/α = 1600 " +
+      "is left, where 7 joint pairs in 10,000 lie. And the divisor holds the level of T in place: " +
+      "where T is too high everywhere, eᵀ/v is above 1 and pushes it down; log v stays near 0.",
   },
   {
     name: "The shuffle that hides it",

@@ -217,7 +217,7 @@ export class Trainer {
     const highest = this.t.reduce((a, b) => Math.max(a, b), -Infinity);
     const start = `Stopped after ${this.done.toLocaleString("en")} steps: `;
     if (this.settings.objective === "nwj" && highest > 300) {
-      return `${start}a critic value of ${highest.toPrecision(3)} made e^T, which the gradient of ` +
+      return `${start}a critic value of ${highest.toPrecision(3)} made eᵀ, which the gradient of ` +
         "NWJ holds undivided, too large a number. A smaller learning rate or a clip prevents it.";
     }
     const what = Number.isFinite(value) ? "the gradient" : "the value of the batch";
