@@ -97,9 +97,7 @@ def test_values_gradients_and_steps_of_adam_agree(modules, name, x_dim, b, clip)
         "rate": RATE,
     }
     found = modules.evaluate(TRAIN, asked)
-    values, logs, first, weights = train_by_torch(
-        network, OBJECTIVES[name](), batches, x_dim, clip
-    )
+    values, logs, first, weights = train_by_torch(network, OBJECTIVES[name](), batches, x_dim, clip)
     assert np.abs(first).max() > 0.01
     assert found["values"] == pytest.approx(values, rel=RELATIVE)
     assert found["gradient"] == pytest.approx(first, rel=RELATIVE, abs=1e-12)

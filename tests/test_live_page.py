@@ -89,8 +89,10 @@ def test_without_a_state_it_begins_with_the_first_tour_and_leaves_the_address(op
 )
 def test_what_does_not_fit_falls_back_and_is_told(opened, state, said):
     lab = opened(f"#{state}")
-    alert = lab.get_by_role("alert").filter(has_text="used").or_(
-        lab.get_by_role("alert").filter(has_text="left out")
+    alert = (
+        lab.get_by_role("alert")
+        .filter(has_text="used")
+        .or_(lab.get_by_role("alert").filter(has_text="left out"))
     )
     assert said in alert.inner_text()
     assert lab.locator(".laboratory img").count() == 0

@@ -23,7 +23,9 @@ def style() -> str:
 def page_script() -> str:
     """A script for the book's pages: it fills all elements of class "laboratory"."""
     names, text = _joined("page")
-    return f"(() => {{\n{text}window.mineLive = {{ {', '.join(names)} }};\npage.fillAll();\n}})();\n"
+    return (
+        f"(() => {{\n{text}window.mineLive = {{ {', '.join(names)} }};\npage.fillAll();\n}})();\n"
+    )
 
 
 def widget_module() -> str:

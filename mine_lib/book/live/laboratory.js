@@ -3,7 +3,8 @@
 import { Controls } from "./controls.js";
 import { make, select } from "./dom.js";
 import { Push } from "./push.js";
-import { Critic, LogV, Norm, Ratio, Values, Weights, keep } from "./pictures.js";
+import { Critic, Ratio } from "./maps.js";
+import { LogV, Norm, Values, Weights, keep } from "./pictures.js";
 import { forTraining, format, parameter, parse, settle } from "./settings.js";
 import { TourGuide } from "./guide.js";
 import { Trainer } from "./training.js";

@@ -64,6 +64,7 @@ export const TOURS = [
     answer:
       "The value on new pairs is far below zero: this critic is worse than a constant. A batch " +
       "of sixteen rarely contains the product pairs that would show it. Two thousand new pairs " +
-      "contain some, and even they miss many: the value over all pairs is lower still.",
+      "contain some, and even they miss many: the value over all pairs is lower still. With " +
+      "another seed the new pairs may miss nearly all, and see nothing.",
   },
 ];
