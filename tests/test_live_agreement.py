@@ -1,4 +1,4 @@
-"""The laboratory's JavaScript against mine_lib: the same weights and batch give the same numbers."""
+"""The laboratory's JavaScript against mine_lib: same weights and batch, same numbers."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,9 @@ TRAIN = """({start, batches, objective, inputs, width, b, clip, rate}) => {
     const rows = Float64Array.from([...batch, ...Array(inputs).fill(0)]);
     const count = batch.length / inputs;
     const t = net.forward(rows, count).slice(0, count), weigh = new Float64Array(count);
-    values.push(goal.weigh(t.subarray(0, b), t.subarray(b), weigh.subarray(0, b), weigh.subarray(b)));
+    const [[joint, product], [toJoint, toProduct]] = [t, weigh].map(
+      (each) => [each.subarray(0, b), each.subarray(b)]);
+    values.push(goal.weigh(joint, product, toJoint, toProduct));
     logs.push(goal.logV);
     const gradient = net.backward(rows, weigh, count);
     first ??= [...gradient];

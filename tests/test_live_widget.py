@@ -1,4 +1,4 @@
-"""The laboratory as a widget: its arguments in Python, and its front end with a model of Jupyter's."""
+"""The laboratory as a widget: arguments in Python, and the front end with a model of Jupyter's."""
 
 import json
 import re
