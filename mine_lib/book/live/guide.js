@@ -18,7 +18,13 @@ export class TourGuide {
     this.text = make("div", { class: "lab-tour" });
     this.element = make("div", { class: "lab-tours", role: "group", "aria-label": "Guided tours" },
       make("div", { class: "lab-choices" }, ...this.buttons), this.text);
-    this.show(0);
+    this.forget();
+  }
+
+  // No tour is taken.
+  forget() {
+    this.shown = -1;
+    this.text.replaceChildren(make("p", {}, "A state of its own. Take a tour, or change the settings."));
   }
 
   show(k) {
@@ -29,7 +35,7 @@ export class TourGuide {
       make("details", { class: "lab-fold" }, make("summary", {}, "An answer"), make("p", {}, answer)));
   }
 
-  // Show which tour's state this is, if it is one.
+  // Show which tour's state this is, if it is one; a tour that the reader leaves stays to be read.
   mark(address) {
     const found = this.states.indexOf(address);
     this.buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(k === found)));

@@ -64,8 +64,9 @@ export class Laboratory {
       this.speed.whole, this.counter);
     const chosen = PICTURES.filter(([name]) => !this.isExcerpt || OF_EXCERPT.includes(name));
     this.pictures = chosen.map((each) => this.makePicture(...each));
-    const parts = [this.controls.element, bar, this.fault, this.status,
-      make("div", { class: "lab-pictures" }, ...this.pictures.map(({ figure }) => figure))];
+    const [values, ...others] = this.pictures.map(({ figure }) => figure);
+    const parts = [this.fault, values, bar, this.status, this.controls.element,
+      make("div", { class: "lab-pictures" }, ...others)];
     if (!this.isExcerpt) {
       this.guide = new TourGuide((state) => this.takeTour(state));
       parts.unshift(this.guide.element);
@@ -91,6 +92,7 @@ export class Laboratory {
   load(address) {
     const { settings, faults } = parse(address);
     this.settings = settings;
+    this.guide?.forget();
     this.controls.show(settings);
     this.speed.field.value = settings.speed;
     this.begin(faults);

@@ -20,6 +20,12 @@ export function pushes(t, alpha) {
   };
 }
 
+// The least of 1, 2, 5, 10, ... that is at least so large.
+function roundUp(value) {
+  const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+  return steps.find((each) => each >= value) ?? value;
+}
+
 export class Push {
   constructor(root) {
     this.t = [...START];
@@ -80,11 +86,12 @@ export class Push {
 
   show() {
     const found = pushes(this.t, this.alpha), k = this.moved;
+    const most = roundUp(Math.max(...found.vanilla, ...found.average));
     const caps = { vanilla: 1, average: 1 / this.alpha };
     const names = { vanilla: "Vanilla", average: `Moving average, α = ${this.alpha}` };
     for (const { name, caption, canvas, surface } of this.pictures) {
-      caption.textContent = `${names[name]}: push back of at most ${short(caps[name]).replace(/\.0+$/, "")}`;
-      this.draw(surface, found[name], caps[name]);
+      caption.textContent = `${names[name]}: push back, at most ${short(caps[name]).replace(/\.0+$/, "")} (dashed)`;
+      this.draw(surface, found[name], caps[name], most);
       const all = found[name].reduce((a, c) => a + c, 0);
       canvas.setAttribute("aria-label", `${names[name]}: pair ${k + 1} is pushed back with ` +
         `${short(found[name][k])} of at most ${short(caps[name])}, all sixteen with ${short(all)}.`);
@@ -98,10 +105,10 @@ export class Push {
       "1 before it). A joint pair lifts with 0.06.";
   }
 
-  draw(surface, values, cap) {
-    const most = Math.max(1, ...values) > 1 ? cap : 1;
+  // Both pictures on one scale, so that heights can be compared.
+  draw(surface, values, cap, most) {
     const { context, x, y, colours } = frame(surface, {
-      x: [0, B], y: [0, 1.08 * most], yTicks: [0, most / 2, most], xTicks: [],
+      x: [0, B], y: [0, 1.3 * most], yTicks: [0, most / 2, most], xTicks: [],
     });
     values.forEach((each, k) => {
       context.fillStyle = colours.product;
@@ -109,8 +116,13 @@ export class Push {
       context.fillRect(x(k) + 2, y(each), x(1) - x(0) - 4, Math.max(y(0) - y(each), 1));
     });
     context.globalAlpha = 1;
-    const dash = { colour: colours.truth, width: 1.5, dash: [5, 4] };
-    line(context, [[x(0), y(most)], [x(B), y(most)]], most === cap ? dash : { ...dash, dash: [1, 4] });
+    context.fillStyle = colours.ink;
+    context.textAlign = "center";
+    context.textBaseline = "bottom";
+    const moved = this.moved, above = y(values[moved]) - 4;
+    context.fillText(short(values[moved]), (x(moved) + x(moved + 1)) / 2, above);
+    const limit = { colour: colours.ink, width: 1.5, dash: [5, 4] };
+    if (cap <= most) line(context, [[x(0), y(cap)], [x(B), y(cap)]], limit);
     line(context, [[x(0), y(1 / B)], [x(B), y(1 / B)]], { colour: colours.joint, width: 1.5 });
   }
 }

@@ -6,7 +6,7 @@ export const TOURS = [
     state: "rho=0.99&b=16",
     text:
       "Sixteen pairs a batch, correlation 0.99: each batch divides its push by its own mean of " +
-      "eᵀ. The batch values pass the truth and keep climbing, and the value on new pairs falls.",
+      "eᵀ. The batch values leave the truth behind, and the value on new pairs falls.",
     question:
       "Look at the bars while it happens, and at the outlined corners of log r. Which product " +
       "pair could push back there?",
