@@ -17,5 +17,6 @@ SHARED_SOURCES = [
     "assets/*",
     "tools/*.py",
     "mine_lib/**/*.py",
+    "mine_lib/book/live/*",
     "benchmarks/costs.json",
 ]

@@ -225,6 +225,8 @@ def test_cross_references_and_links_lead_somewhere(view):
 def leads_somewhere(link: str) -> bool:
     target = urlsplit(link)
     file, anchor = unquote(target.path), unquote(target.fragment)
+    if Path(file).name == "laboratory.html" and "=" in anchor:
+        return Path(file).is_file()  # with a state; tests/test_live_page.py follows such links
     return Path(file).is_file() and (not anchor or f'id="{anchor}"' in text_of(file))
 
 

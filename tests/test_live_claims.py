@@ -1,0 +1,142 @@
+"""What the five tours say, over eight seeds each, in the browser that the reader has."""
+
+import numpy as np
+import pytest
+from live import open_modules
+
+import mine_lib as ml
+
+SEEDS = 8
+# Runs a tour's state for each seed: what its pictures show at the end.
+RUN = """({k, seeds}) => {
+  const {settings: s, tours, training} = mineLive;
+  const {settings} = s.parse(tours.TOURS[k].state);
+  const found = [];
+  for (let seed = 0; seed < seeds; seed++) {
+    const trainer = new training.Trainer(s.forTraining({...settings, seed}));
+    trainer.look = () => {};  // until the end: the path does not depend on who looks
+    while (trainer.done < settings.steps && trainer.step());
+    delete trainer.look;
+    trainer.look();
+    const values = [...trainer.value.values.slice(0, trainer.done)];
+    const largest = trainer.largest.values.slice(trainer.done - 1000, trainer.done);
+    found.push({values, held_out: trainer.heldOut.last, exact: trainer.exact.last,
+      log_v: trainer.logV.last, alone: largest.filter((each) => each > 0.5).length / 1000});
+  }
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def modules(browser):
+    page = open_modules(browser)
+    yield page
+    page.close()
+
+
+def play(modules, k):
+    """Batch values (seeds, steps), and the numbers at the end, (seeds,) each."""
+    found = modules.evaluate(RUN, {"k": k, "seeds": SEEDS})
+    names = ("held_out", "exact", "log_v", "alone")
+    values = np.array([each["values"] for each in found])
+    return values, {name: np.array([each[name] for each in found]) for name in names}
+
+
+def last(values):
+    return values[:, -500:].mean(1)
+
+
+def highest(values):
+    """The largest mean of a hundred successive batches of each run."""
+    sums = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
+    return (sums[:, 100:] - sums[:, :-100]).max(1) / 100
+
+
+def test_the_articles_picture_runs_away(modules):
+    truth = ml.Gaussian(0.99).mi
+    values, end = play(modules, 0)
+    assert (highest(values) > 2 * truth + 1).all()  # chapter 4's mark of a runaway
+    assert ml.exceeds(last(values), 2 * truth)
+    assert (end["held_out"] < -10).all()
+    assert (end["alone"] > 0.9).all()
+
+
+def test_the_cure_stays(modules):
+    truth = ml.Gaussian(0.99).mi
+    values, end = play(modules, 1)
+    assert (highest(values) < 2 * truth + 1).all()
+    assert (np.abs(end["exact"] - truth) < 0.4).all()
+    assert np.median(np.abs(end["exact"] - truth)) < 0.1
+    assert (np.abs(end["held_out"] - truth) < 0.5).all()
+    assert (np.abs(end["log_v"]) < 1.5).all()
+
+
+def test_the_shuffle_caps_the_batch_values_below_the_truth(modules):
+    truth = ml.Gaussian(0.99).mi
+    values, end = play(modules, 2)
+    assert ml.exceeds(truth, last(values))
+    assert (values[:, 1500:].mean(1) < truth).all()
+    assert (highest(values) < 2 * truth).all()
+    assert (end["alone"] < 0.9).all()
+
+
+def test_the_constant_is_lost_while_batch_values_look_right(modules):
+    truth = ml.Gaussian(0.99).mi
+    values, end = play(modules, 3)
+    assert (np.abs(last(values) - truth) < 0.5).all()
+    assert (end["log_v"] > 50).all()
+    assert (end["exact"] < end["held_out"]).all()
+    assert (end["exact"] < 0).all()
+
+
+def test_held_out_values_are_far_below_zero_where_batch_values_are_a_little_high(modules):
+    truth = ml.Gaussian(0.95).mi
+    values, end = play(modules, 4)
+    assert 0 < np.median(last(values) - truth) < 0.6
+    assert (last(values) < 2 * truth + 1).all()
+    assert (end["held_out"] < 0).sum() >= 6  # the others' new pairs miss what all pairs show
+    assert np.median(end["held_out"]) < -10
+    assert (end["exact"] < np.minimum(end["held_out"], 0)).all()
+
+
+# What the page and its answers say in numbers
+
+
+@pytest.mark.parametrize(
+    ("rho", "b", "alpha", "lift", "push"),
+    [
+        (0.99, 16, 1, 0.13, 0.071),
+        (0.9, 16, 1, 0.026, 0.014),
+        (0.9, 128, 1, 0.0019, 0.0011),
+        (0.99, 16, 0.01, 0.00065, 0.00034),
+    ],
+)
+def test_lift_and_push_back_that_the_answers_name(modules, rho, b, alpha, lift, push):
+    asked = f"() => mineLive.data.makeData('gaussian', {rho}).shares({b / alpha})"
+    under_p, under_q = modules.evaluate(asked)
+    hits = 1 - (1 - under_q) ** b
+    assert float(f"{under_p:.2g}") == lift
+    assert float(f"{hits / alpha:.2g}") == push
+
+
+EXACT = """({b, seeds, steps}) => {
+  const {settings: s, training} = mineLive, found = [];
+  for (let seed = 0; seed < seeds; seed++) {
+    const settings = {...s.parse(`rho=0.9&b=${b}`).settings, seed};
+    const trainer = new training.Trainer(s.forTraining(settings));
+    trainer.look = () => {};
+    while (trainer.done < steps) trainer.step();
+    delete trainer.look;
+    trainer.look();
+    found.push(trainer.exact.last);
+  }
+  return found;
+}"""
+
+
+def test_at_correlation_09_a_batch_of_128_looks_safe_and_one_of_16_does_not(modules):
+    truth = ml.Gaussian(0.9).mi
+    small = modules.evaluate(EXACT, {"b": 16, "seeds": 5, "steps": 6000})
+    large = modules.evaluate(EXACT, {"b": 128, "seeds": 3, "steps": 2000})
+    assert np.max(np.abs(np.array(large) - truth)) < 0.1
+    assert np.median(small) < 0
