@@ -2,9 +2,12 @@
 PYTHON ?= python3
 TORCH_INDEX ?=
 BENCH_THREADS ?= 2
-CHAPTER ?=
-FOLDER ?= submissions
-SECONDS ?= 60
+# Some chapters alone: CHAPTER=02, or CHAPTERS=1,3,5
+CHAPTERS ?=
+CHAPTER ?= $(CHAPTERS)
+FOLDER := submissions
+LIMIT := 60
+export FOLDER
 # One thread per process: two test processes share two cores, and one thread repeats bit for bit.
 export OMP_NUM_THREADS ?= 1
 export JUPYTER_PLATFORM_DIRS := 1
@@ -25,19 +28,22 @@ or_say = || { echo "make $(ASKED): $(1)" >&2; exit 1; }
 # Of two makes in this folder one at a time installs and builds: $(ALONE) $(MAKE) target
 ALONE := sh tools/alone.sh
 ALL := $(sort $(wildcard chapters/[0-9]*.ipynb)) $(sort $(wildcard appendix/*.ipynb))
-# The chapters of a course, as in CHAPTERS=1,3,5; the variable itself is used otherwise below
 comma := ,
-COURSE := $(if $(filter command environment,$(firstword $(origin CHAPTERS))),$(subst $(comma), ,$(CHAPTERS)))
-unexport CHAPTERS
+CHOSEN := $(subst $(comma), ,$(CHAPTER))
+ifneq ($(CHAPTERS),)
+ifneq ($(CHAPTER),$(CHAPTERS))
+$(error CHAPTER=$(CHAPTER) and CHAPTERS=$(CHAPTERS) are two names of one thing: give one)
+endif
+endif
 numbered = $(wildcard chapters/$(1)_*.ipynb chapters/0$(1)_*.ipynb)
-override CHAPTERS := $(if $(CHAPTER),$(sort $(foreach each,$(CHAPTER),$(call numbered,$(each)))),$(ALL))
-MISSING := $(strip $(foreach each,$(CHAPTER) $(COURSE),$(if $(call numbered,$(each)),,$(each))))
+NOTEBOOKS := $(if $(CHOSEN),$(sort $(foreach each,$(CHOSEN),$(call numbered,$(each)))),$(ALL))
+MISSING := $(strip $(foreach each,$(CHOSEN),$(if $(call numbered,$(each)),,$(each))))
 ifneq ($(MISSING),)
-$(error There is no chapter $(MISSING); say one of CHAPTER$(if $(COURSE),S)=$(foreach each,$(patsubst chapters/%,%,$(if $(COURSE),$(filter chapters/%,$(ALL)),$(ALL))),$(firstword $(subst _, ,$(each)))))
+$(error There is no chapter $(MISSING); say one of CHAPTER=$(foreach each,$(patsubst chapters/%,%,$(filter chapters/%,$(ALL))),$(firstword $(subst _, ,$(each)))))
 endif
 
 # For pytest -k: 01_mutual_information or 02_donsker_varadhan
-ONLY := $(subst $(empty) $(empty), or ,$(strip $(notdir $(basename $(CHAPTERS)))))
+ONLY := $(subst $(empty) $(empty), or ,$(strip $(notdir $(basename $(NOTEBOOKS)))))
 
 .DEFAULT_GOAL := help
 .PHONY: help book pages environment test course-test lab run spread portable bench course grade slides pdf costs pins clean
@@ -63,40 +69,40 @@ test: environment ## re-measure every number, build strictly, test the pages in 
 	@$(BIN)/python -m ruff check . $(call or_say,ruff found the faults above; '$(BIN)/ruff check --fix .' mends most)
 	@$(BIN)/python -m ruff format --check . $(call or_say,run '$(BIN)/ruff format .')
 	@$(MAKE) --no-print-directory book
-	@$(BIN)/python -m pytest -m 'not course' -n 2 --dist loadfile $(if $(CHAPTER),$(CHAPTERS) tests/test_notebooks.py -k '$(ONLY)') $(PYTEST_ARGS) \
+	@$(BIN)/python -m pytest -m 'not course' -n 2 --dist loadfile $(if $(CHOSEN),$(NOTEBOOKS) tests/test_notebooks.py -k '$(ONLY)') $(PYTEST_ARGS) \
 		$(call or_say,tests failed. A cell that raises wants mending; a number that changed on purpose wants 'make run' and if it is held 'make spread' (+ marks what is stored and - what came out))
 
 slides: ## make the slides of the chapters, for a browser (one chapter's: CHAPTER=02)
 	@$(MAKE) --no-print-directory book
-	@$(BIN)/python tools/slides.py $(CHAPTERS) $(call or_say,no slides were made; see above)
+	@$(BIN)/python tools/slides.py $(NOTEBOOKS) $(call or_say,no slides were made; see above)
 
 pdf: environment ## print the chapters and the book as PDF, in two minutes (one chapter: CHAPTER=02)
 	@$(MAKE) --no-print-directory book
-	@$(BIN)/python tools/pdf.py $(CHAPTERS) $(call or_say,not printed; see above)
+	@$(BIN)/python tools/pdf.py $(NOTEBOOKS) $(call or_say,not printed; see above)
 
 lab: environment ## open JupyterLab on the chapters
 	@$(BIN)/python -m jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) chapters $(call or_say,JupyterLab stopped; see above)
 
 run: environment ## execute the chapters again and keep their outputs (one alone: CHAPTER=02)
-	@$(BIN)/python tools/run_notebooks.py $(CHAPTERS) $(call or_say,a chapter failed; mend the cell named above and run again)
+	@$(BIN)/python tools/run_notebooks.py $(NOTEBOOKS) $(call or_say,a chapter failed; mend the cell named above and run again)
 	@$(BIN)/python tools/readme_picture.py $(call or_say,a picture of the README is no longer in the chapters)
 
 spread: environment ## measure how far trained numbers move, an hour and more (one alone: CHAPTER=02)
-	@$(BIN)/python tools/spread.py $(CHAPTERS) $(call or_say,numbers move further than the pages allow; each line above names one)
+	@$(BIN)/python tools/spread.py $(NOTEBOOKS) $(call or_say,numbers move further than the pages allow; each line above names one)
 
 portable: environment ## test the chapters as older processors and two threads run them (one alone: CHAPTER=02)
-	@$(BIN)/python tools/portable.py $(CHAPTERS) $(call or_say,outputs differ on other processors; hold the numbers that move: see CONTRIBUTING.md)
+	@$(BIN)/python tools/portable.py $(NOTEBOOKS) $(call or_say,outputs differ on other processors; hold the numbers that move: see CONTRIBUTING.md)
 
 course: environment ## make notebooks for students, and full ones, as folders and zips (some chapters: CHAPTERS=1,3,5)
 	@$(MAKE) --no-print-directory book
-	@$(BIN)/python tools/course.py $(COURSE) $(call or_say,no course was made; see above)
+	@$(BIN)/python tools/course.py $(CHOSEN) $(call or_say,no course was made; see above)
 
-grade: environment ## grade notebooks that students handed in: FOLDER=submissions, SECONDS=60 for each exercise
-	@$(BIN)/python -m mine_checks.grading '$(FOLDER)' --seconds $(SECONDS) $(call or_say,not graded; see above)
+grade: environment ## grade notebooks that students handed in: FOLDER=submissions; LIMIT=60 seconds for each exercise
+	@$(BIN)/python -m mine_checks.grading "$$FOLDER" --seconds $(LIMIT) $(call or_say,not graded; see above)
 
 course-test: environment ## test the course in a clean environment, grading, and what else is slow: half an hour
 	@$(MAKE) --no-print-directory book
-	@$(BIN)/python -m pytest tests -m course $(PYTEST_ARGS) $(call or_say,the course does not run as it is handed out; see above)
+	@$(BIN)/python -m pytest tests -m course -n 2 --dist loadfile $(PYTEST_ARGS) $(call or_say,the course does not run as it is handed out; see above)
 
 bench: environment ## measure speed and accuracy, some hours; writes benchmarks/
 	@OMP_NUM_THREADS=$(BENCH_THREADS) $(BIN)/python benchmarks/speed.py --threads $(BENCH_THREADS) $(call or_say,the benchmark stopped; see above)
@@ -105,7 +111,7 @@ bench: environment ## measure speed and accuracy, some hours; writes benchmarks/
 		$(call or_say,the benchmark stopped; see above)
 
 costs: environment ## measure run time and memory of each chapter, some minutes; writes benchmarks/costs.json
-	@OMP_NUM_THREADS=1 $(BIN)/python tools/costs.py $(CHAPTERS) $(call or_say,a chapter failed; mend the cell named above)
+	@OMP_NUM_THREADS=1 $(BIN)/python tools/costs.py $(NOTEBOOKS) $(call or_say,a chapter failed; mend the cell named above)
 
 pins: ## renew requirements*.txt and constraints.txt from pyproject.toml
 	@$(ALONE) $(MAKE) --no-print-directory .venv/python.stamp

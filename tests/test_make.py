@@ -168,13 +168,13 @@ def test_a_course_without_a_word_has_all(book: Path) -> None:
 
 def test_a_course_refuses_a_chapter_that_is_none(book: Path) -> None:
     process = make(book, "course", "CHAPTERS=1,3")
-    assert "There is no chapter 3; say one of CHAPTERS=01 02 10." in output(process)
+    assert "There is no chapter 3; say one of CHAPTER=01 02 10." in output(process)
     assert process.returncode
     assert not (book / ".venv").exists()
 
 
 def test_grading_is_told_the_folder_and_the_limit(book: Path) -> None:
-    output(make(book, "grade", "FOLDER=her class", "SECONDS=9"))
+    output(make(book, "grade", "FOLDER=her class", "LIMIT=9"))
     output(make(book, "grade"))
     log = (book / "log").read_text()
     assert "ran -m mine_checks.grading her class --seconds 9\n" in log
