@@ -28,7 +28,7 @@ def pairs_to_meet(answer: object) -> None:
         (1 / right, "turn it over"),
     ]
     hint = "set the probability that all miss the set equal to 0.01"
-    judge_count(answer, right - 0.5, np.ceil(right), mistakes, hint)
+    judge_count(answer, right - 0.02, np.ceil(right), mistakes, hint)
 
 
 def flattery(answer: object) -> None:
