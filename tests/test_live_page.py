@@ -169,6 +169,24 @@ def test_a_run_that_is_no_longer_finite_stops_and_says_why(opened):
     assert lab.evaluate(f"{LAB}.trainer.stopped") == ""
 
 
+def test_an_objective_that_reads_otherwise_says_so(opened):
+    lab = opened("#rho=0.9&b=16&objective=infonce&m=3")
+    assert "at most log(m + 1) = 1.39 nats" in lab.locator(".lab-note").inner_text()
+    lab.get_by_label("objective", exact=True).select_option(label="MINE, vanilla")
+    assert lab.locator(".lab-note").inner_text() == ""
+
+
+def test_of_xor_only_the_pairs_of_the_plane_are_drawn(opened):
+    lab = opened("#data=xor&b=64", calm=True)
+    count = "() => { let n = 0; const arc = CanvasRenderingContext2D.prototype.arc;" + (
+        "CanvasRenderingContext2D.prototype.arc = function (...a) { n += 1; arc.apply(this, a); };"
+        f"const lab = {LAB}; lab.oneStep(); const v = lab.trainer.batches.values;"
+        "let ones = 0; for (let k = 0; k < 128; k++) ones += v[3 * k + 2]; return [n, ones]; }"
+    )
+    drawn, ones = lab.evaluate(count)
+    assert drawn == ones > 0
+
+
 # Quiet
 
 
@@ -328,6 +346,7 @@ def test_print_shows_still_pictures_in_dark_ink(opened):
     assert not lab.locator(".lab-bar").is_visible()
     assert not lab.get_by_label("batch size b").is_visible()
     assert lab.locator("canvas.lab-values").is_visible()
+    assert lab.get_by_text("Settings: rho=0.9, b=16, steps=300, speed=full").is_visible()
     assert "Value of the critic" in lab.locator(".lab-of-values figcaption").inner_text()
     lab.wait_for_function(f"{surface} !== '{on_screen}'")
     assert lab.evaluate(surface) == "#222832"

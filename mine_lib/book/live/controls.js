@@ -9,6 +9,15 @@ const SHORT = ["b", "objective", "alpha"]; // of an excerpt
 const SLIDERS = ["rho", "b", "alpha"];
 const NEEDS = { rho: ({ data }) => data === "gaussian", alpha: ({ objective }) => objective === "average" };
 
+// What one must know to read the values of an objective.
+const NOTES = {
+  nwj: () => "NWJ divides eᵀ by e, whatever the batch: nothing in it can run away.",
+  infonce: ({ m }) => `InfoNCE says at most log(m + 1) = ${Math.log(m + 1).toFixed(2)} nats, and its ` +
+    "critic is log r plus any function of x, so new pairs may have a low Donsker–Varadhan value.",
+  js: () => "Jensen–Shannon’s batch value, at most 0, is no estimate of information; new pairs are " +
+    "judged by the Donsker–Varadhan value.",
+};
+
 // The values that a control offers: its stops, and the present value if it is none of them.
 function offered(each, value) {
   if (each.kind === "choice") return Object.keys(each.choices);
@@ -44,6 +53,8 @@ export class Controls {
     const first = this.names.filter((name) => FIRST.includes(name));
     const rest = this.names.filter((name) => !FIRST.includes(name));
     const groups = [make("div", { class: "lab-group" }, ...first.map(built))];
+    this.note = make("p", { class: "lab-note" });
+    groups.push(this.note);
     this.fold = null;
     if (rest.length) {
       this.fold = make("details", { class: "lab-fold" }, make("summary", {}, "More settings"),
@@ -57,6 +68,7 @@ export class Controls {
 
   // Controls that the present choice does not use are out of work.
   enable(settings) {
+    this.note.textContent = NOTES[settings.objective]?.(settings) ?? "";
     for (const [name, isUsed] of Object.entries(NEEDS)) {
       if (this.fields[name]) this.fields[name].disabled = !isUsed(settings);
     }

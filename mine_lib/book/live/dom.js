@@ -1,4 +1,4 @@
-// Elements of a page.
+// Elements of a page, and what the reader prefers.
 
 let count = 0;
 
@@ -46,4 +46,25 @@ export function slider(label, texts, start, listen) {
   tell();
   const name = make("div", { class: "lab-name" }, make("label", { for: id }, label), shown);
   return { field, whole: make("div", { class: "lab-field" }, name, field) };
+}
+
+export function prefersCalm() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+// Call back when the page turns dark or light, or is printed; returns a function that ends this.
+export function watchColours(callback) {
+  const observer = new MutationObserver(callback);
+  observer.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  observer.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  const printing = matchMedia("print");
+  printing.addEventListener("change", callback);
+  window.addEventListener("beforeprint", callback);
+  window.addEventListener("afterprint", callback);
+  return () => {
+    observer.disconnect();
+    printing.removeEventListener("change", callback);
+    window.removeEventListener("beforeprint", callback);
+    window.removeEventListener("afterprint", callback);
+  };
 }

@@ -1,7 +1,7 @@
 // The laboratory: controls, pictures, and a run that goes on in slices of the page's frames.
 
 import { Controls } from "./controls.js";
-import { make, select } from "./dom.js";
+import { make, prefersCalm, select, watchColours } from "./dom.js";
 import { Push } from "./push.js";
 import { Critic, Ratio } from "./maps.js";
 import { LogV, Norm, Values, Weights, keep } from "./pictures.js";
@@ -65,7 +65,8 @@ export class Laboratory {
     const chosen = PICTURES.filter(([name]) => !this.isExcerpt || OF_EXCERPT.includes(name));
     this.pictures = chosen.map((each) => this.makePicture(...each));
     const [values, ...others] = this.pictures.map(({ figure }) => figure);
-    const parts = [this.fault, values, bar, this.status, this.controls.element,
+    this.state = make("p", { class: "lab-state" }); // for paper, which has no controls
+    const parts = [this.fault, this.state, values, bar, this.status, this.controls.element,
       make("div", { class: "lab-pictures" }, ...others)];
     if (!this.isExcerpt) {
       this.guide = new TourGuide((state) => this.takeTour(state));
@@ -122,6 +123,7 @@ export class Laboratory {
 
   tellSettings() {
     this.address = format(this.settings);
+    this.state.textContent = `Settings: ${this.address.replaceAll("&", ", ")}`;
     this.onSettings?.(this.address);
     this.guide?.mark(this.address);
     if (this.more) this.more.href = `${this.moreAddress}#${this.address}`;
@@ -275,25 +277,4 @@ export class Laboratory {
     this.unwatch();
     document.removeEventListener("visibilitychange", this.onHidden);
   }
-}
-
-export function prefersCalm() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
-}
-
-// Call back when the page turns dark or light, or is printed; returns a function that ends this.
-export function watchColours(callback) {
-  const observer = new MutationObserver(callback);
-  observer.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  observer.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
-  const printing = matchMedia("print");
-  printing.addEventListener("change", callback);
-  window.addEventListener("beforeprint", callback);
-  window.addEventListener("afterprint", callback);
-  return () => {
-    observer.disconnect();
-    printing.removeEventListener("change", callback);
-    window.removeEventListener("beforeprint", callback);
-    window.removeEventListener("afterprint", callback);
-  };
 }

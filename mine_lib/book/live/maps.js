@@ -58,7 +58,8 @@ export class Ratio extends Picture {
       context.lineWidth = 1;
       for (let k = start; k < start + most; k++) {
         const at = k * inputs, [x, y] = [across(batches.values[at]), up(batches.values[at + 1])];
-        if (x < 0 || x > 1 || y < 0 || y > 1) continue;
+        const isHere = (view.rest ?? []).every((each, i) => each === batches.values[at + 2 + i]);
+        if (x < 0 || x > 1 || y < 0 || y > 1 || !isHere) continue;
         context.beginPath();
         context.arc(...place(x, y), 3, 0, 2 * Math.PI);
         context.fill();

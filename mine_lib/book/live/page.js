@@ -1,6 +1,7 @@
 // On a page of the book: fill each element of class "laboratory".
 
-import { Laboratory, watchColours } from "./laboratory.js";
+import { watchColours } from "./dom.js";
+import { Laboratory } from "./laboratory.js";
 import { Push } from "./push.js";
 
 // The whole laboratory's state is the page's address.

@@ -1,4 +1,5 @@
-// The pictures of a run over its steps, and of its last batch. Each has `draw`, and `say`, which tells its present numbers in words.
+// The pictures of a run over its steps, and of its last batch. Each has `draw`, and `say`, which
+// tells its present numbers in words.
 
 import { Surface, frame, line, linearThenLog, short, ticks } from "./canvas.js";
 import { EVERY } from "./training.js";
