@@ -129,3 +129,19 @@ def test_few_groups_of_unequal_sizes_are_taken_or_refused_by_name(folds, sizes):
         assert "groups" in str(error)  # noqa: PT017
     else:
         assert np.isfinite(found.value)
+
+
+def test_others_see_one_row_of_each_group():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(450)
+    z = np.abs(x) + 0.1 * rng.standard_normal(450)
+    found = estimate(x, z, groups=np.repeat(np.arange(150), 3), steps=20)
+    assert set(found.opinions) == {"Gaussian plug-in", "KSG"}
+    assert warned(found, "KSG finds")
+    assert "(n = 450 in 150 groups)" in str(found)
+
+
+def test_fewer_than_fifty_groups_are_too_few_for_others():
+    x, z = np.random.default_rng(0).standard_normal((2, 450))
+    found = estimate(x, z, groups=np.repeat(np.arange(45), 10), steps=5)
+    assert found.opinions == {}

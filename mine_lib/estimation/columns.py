@@ -1,6 +1,6 @@
 """One side of a user's data: its columns of numbers and of labels, and normal scores."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,10 @@ class Columns:
     def codes(self) -> np.ndarray:
         """Which of the different rows of labels each row has, from 0 on, (n,)."""
         return np.unique(self.labels, axis=0, return_inverse=True)[1].ravel()
+
+    def take(self, rows: np.ndarray) -> "Columns":
+        """Some of the rows, of the same columns."""
+        return replace(self, numbers=self.numbers[rows], labels=self.labels[rows])
 
     def beside(self, other: "Columns") -> "Columns":
         """These columns and those of another side."""

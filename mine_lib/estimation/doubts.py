@@ -13,7 +13,7 @@ from mine_lib.runs import TrainingRecord
 LARGEST_PRODUCT_SHARE = 0.4  # of the standard error
 DISAGREEMENT = 1e-3  # folds differ that much by chance so rarely
 FOLD_SHARE = 0.01  # of the value; folds that differ by less agree, whatever their errors
-LEAST_SPREAD = 1e-6  # nats; folds may differ by rounding
+LEAST_SPREAD = 1e-3  # nats; folds that differ by less agree
 LEAST_COST = 0.01  # nats
 MOST_BELOW_ZERO = 0.05  # nats, and three standard errors if they are fewer
 FIT_COST = 6  # over n: nats that a fit to independent rows may cost, or LEAST_COST

@@ -60,6 +60,11 @@ class Plan:
         self.ratio = 2 if folds == 2 else (folds - 1) / few
         self.whole, self.half = (self._lesson(rng, each) for each in (rest, part))
 
+    def one_of_each(self, seed: int) -> np.ndarray:
+        """A random row of each group."""
+        rows = np.random.default_rng([seed, 5]).permutation(len(self.groups))
+        return rows[np.unique(self.groups[rows], return_index=True)[1]]
+
     def _deal(
         self, rng: np.random.Generator, folds: int, strata: np.ndarray | None
     ) -> list[np.ndarray]:

@@ -33,8 +33,8 @@ class MIEstimate:
     size); NaN with `given`.
     curve: values of critics trained on half of the rows and on all others, on the same rows.
     opinions: what estimators of another kind say, each a value and the error that the interval
-    gives it: its own, or that of the value where both share the luck of the sample. None with
-    groups, since they count rows as independent, and none with `given`.
+    gives it: its own, or that of the value where both share the luck of the sample. With groups
+    they see one row of each, if there are fifty; none are asked with `given`.
     folds, fold_errors: value and standard error of each fold, (K,).
     pointwise: learned pointwise information of each pair, (n,); its mean is the value.
     warnings: reasons for not believing the value; empty if none was found. unusable: the reason
@@ -144,7 +144,10 @@ class MIEstimate:
         if not spec:
             return str(self)
         low, high = self.interval()
-        said = f"{self.value:{spec}} nats, 95 % {low:{spec}} to {high:{spec}} (n = {self.n})"
+        rows = f"n = {self.n}"
+        if math.isfinite(self.degrees):
+            rows += f" in {int(self.degrees) + len(self.folds)} groups"
+        said = f"{self.value:{spec}} nats, 95 % {low:{spec}} to {high:{spec}} ({rows})"
         if self.unusable is not None:
             said = (
                 f"cannot be estimated from these {self.n} rows (the value is {self.value:{spec}})"

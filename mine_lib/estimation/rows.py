@@ -1,7 +1,5 @@
 """What rows share: copies, an order with a memory, functions (sec-7-warnings in chapter 7)."""
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from scipy.spatial import cKDTree
@@ -46,8 +44,7 @@ def one_of_each(
 ) -> tuple[Columns, Columns, tuple[np.ndarray, np.ndarray]]:
     """The first of all rows that are exact copies of each other."""
     first = np.sort(np.unique(_codes(x.beside(z)), return_index=True)[1])
-    x, z = (replace(c, numbers=c.numbers[first], labels=c.labels[first]) for c in (x, z))
-    return x, z, tuple(each[first] for each in scores)
+    return x.take(first), z.take(first), tuple(each[first] for each in scores)
 
 
 def about_order(scores: tuple[np.ndarray, np.ndarray]) -> list[str]:
@@ -66,8 +63,8 @@ def about_order(scores: tuple[np.ndarray, np.ndarray]) -> list[str]:
     if not is_strong or inflation < LEAST_INFLATION:
         return []
     return [
-        "neighbouring rows resemble each other in x and in z: if they are in order of time, say "
-        "with groups= which block each belongs to, or independent series will look dependent"
+        "neighbouring rows resemble each other in x and in z: if they are in order of time, or of "
+        "patients, say with groups= which belong together, or independent series look dependent"
     ]
 
 

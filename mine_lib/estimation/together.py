@@ -12,8 +12,8 @@ from mine_lib.estimation.columns import Columns, features
 from mine_lib.estimation.curve import Folds
 from mine_lib.estimation.ensemble import Ensemble, Settings, fit
 from mine_lib.estimation.labels import labels_alone
-from mine_lib.estimation.opinions import opinions
-from mine_lib.estimation.plan import Plan
+from mine_lib.estimation.opinions import Opinion, opinions
+from mine_lib.estimation.plan import LEAST_ROWS, Plan
 from mine_lib.estimation.result import MIEstimate
 
 HALF_RESTARTS = 2  # networks of a critic of the learning curve, at most
@@ -88,8 +88,7 @@ def _judge(pair: Pair, whole: Ensemble, half: Ensemble, seed: int) -> MIEstimate
     """Join what the folds and other estimators say, and look for reasons not to believe it."""
     x, z, plan, scores = pair.x, pair.z, pair.plan, pair.scores
     judged = Folds(plan, pair.data, whole, half, seed, labels_alone((x, z), pair.data))
-    # others count rows as independent
-    said = [] if plan.has_groups else opinions(x, z, scores, judged.pointwise, seed)
+    said = _others(pair, judged.pointwise, seed)
     copies = rows.about_copies(x, z)
     different = rows.one_of_each(x, z, scores) if copies else (x, z, scores)
     infinite = rows.about_functions(*different)
@@ -108,3 +107,22 @@ def _judge(pair: Pair, whole: Ensemble, half: Ensemble, seed: int) -> MIEstimate
         list(dict.fromkeys(warnings)),
         unusable[0] if unusable else None, *pair.views, whole.training,
     )  # fmt: skip
+
+
+def _others(pair: Pair, pointwise: np.ndarray, seed: int) -> list[Opinion]:
+    """Estimators of another kind, which count rows as independent: of groups they see one row each.
+
+    What these add to the critic's value on the same rows is then added to the value of all.
+    """
+    x, z, plan, scores = pair.x, pair.z, pair.plan, pair.scores
+    if not plan.has_groups:
+        return opinions(x, z, scores, pointwise, seed)
+    rows = plan.one_of_each(seed)
+    sides = x.take(rows), z.take(rows), tuple(each[rows] for each in scores)
+    if len(rows) < LEAST_ROWS or any((np.ptp(each, axis=0) == 0).any() for each in sides[2]):
+        return []
+    luck = pointwise.mean() - pointwise[rows].mean()
+    return [
+        each if each.has_own_error else replace(each, value=each.value + luck)
+        for each in opinions(*sides, pointwise[rows], seed)
+    ]
