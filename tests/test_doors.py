@@ -26,7 +26,7 @@ import api
 import light
 import mine_lib
 import styles
-from plain import formula, sentence
+from excerpt_text import formula, sentence
 
 BOOK = "http://book.test"
 ADDRESS = "https://github.com/someone/somewhere"

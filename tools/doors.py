@@ -25,7 +25,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from plain import sentence, text_of, title_of
+from excerpt_text import sentence, text_of, title_of
 from sources import ROOT, public_names
 
 LAUNCHERS = {

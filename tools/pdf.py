@@ -26,8 +26,8 @@ DOCUMENT = """<!DOCTYPE html>
 <meta charset="utf-8">
 <title>{title}</title>
 <link rel="stylesheet" href="../html/_static/pygments.css">
-<link rel="stylesheet" href="../../handouts/pieces.css">
-<link rel="stylesheet" href="../../handouts/pdf.css">
+<link rel="stylesheet" href="../../slides_and_print/pieces.css">
+<link rel="stylesheet" href="../../slides_and_print/pdf.css">
 <style>{heads}</style>
 {mathjax}
 <script defer src="../html/_static/mathjax/tex-chtml.js"></script>

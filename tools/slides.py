@@ -20,7 +20,7 @@ import mend_pages
 import pieces
 
 SLIDES = pieces.ROOT / "_build/slides"
-ASSETS = pieces.ROOT / "handouts"
+ASSETS = pieces.ROOT / "slides_and_print"
 SESSION = 90  # minutes
 WIDE = 2.2  # width by height of a picture that stands above the words, not beside them
 MARKDOWN = (
