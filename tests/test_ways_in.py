@@ -21,6 +21,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from pybtex.database import parse_string
 
+import book_config
 import doors
 import notices
 
@@ -47,7 +48,7 @@ CONTAINER = {
     "remoteEnv": dict,
     "remoteUser": str,
 }
-ADDRESS = "https://github.com/someone/somewhere"
+ADDRESS = "https://github.com/someone/some_where"
 PROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 PYTHONS = SpecifierSet(re.search(r'^requires-python = "(.*)"', PROJECT, re.MULTILINE)[1])
 DEPENDENCIES = set(
@@ -243,6 +244,21 @@ def test_the_container_has_make_chromium_and_torch_without_cuda():
 # Citing and reporting
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("repository: {url: https://a.b/c/}", "https://a.b/c"),
+        ('repository: {url: ""}', ""),
+        ("repository: {url: }", ""),
+        ("title: x", ""),
+    ],
+)
+def test_the_repository_s_address(text, found, tmp_path, monkeypatch):
+    monkeypatch.setattr(book_config, "FILE", tmp_path / "_config.yml")
+    book_config.FILE.write_text(text, "utf-8")
+    assert book_config.address() == found
+
+
 def test_the_citation_s_bibtex_can_be_read_and_says_what_the_file_says():
     told = yaml.safe_load(read("CITATION.cff"))
     book = told["preferred-citation"]
@@ -260,7 +276,7 @@ def test_the_citation_s_bibtex_can_be_read_and_says_what_the_file_says():
     assert "url" not in notices.bibtex(notices.cited())
     sentence = notices.sentence(notices.cited(), ADDRESS)
     assert sentence.startswith("The MINE book authors (2026). *Mutual Information")
-    assert sentence.endswith(f"Version {version}. [github.com/someone/somewhere]({ADDRESS})")
+    assert sentence.endswith(f"Version {version}. [github.com/someone/some_where]({ADDRESS})")
 
 
 def test_the_form_has_the_field_that_buttons_fill_in():

@@ -15,9 +15,9 @@ from os.path import relpath
 from pathlib import Path
 
 import nbformat
-import yaml
 from nbformat import NotebookNode
 
+from book_config import address, settings
 from course_book import build
 from doors import version
 from handouts import FULL, STUDENT, Edition, first_cells, handout, read
@@ -56,16 +56,6 @@ def names_of(paths: list[Path]) -> Names:
         sys.exit("The numbers of theorems and figures come from the pages: run 'make book' first")
     told = json.loads(labels.read_text("utf-8"))
     return Names(**told, at_hand={page_of(path) for path in paths})
-
-
-def settings() -> dict:
-    """What stands in `_config.yml`."""
-    return yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-
-
-def address() -> str:
-    """The address of the book's repository, or nothing."""
-    return (settings().get("repository", {}).get("url") or "").rstrip("/")
 
 
 def about(path: Path, edition: Edition, names: Names) -> str:

@@ -25,6 +25,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
+import book_config
 from excerpt_text import sentence, text_of, title_of
 from sources import ROOT, public_names
 
@@ -51,8 +52,8 @@ NAMED = {"definition", "theorem", "lemma", "proposition", "corollary", "algorith
 def open_doors(app: Sphinx, config: Config) -> None:
     """Add the theme's buttons and links to sources, if there is an address."""
     options = config.html_theme_options
-    address = (options.get("repository_url") or "").rstrip("/")
-    options["repository_url"] = address
+    address = book_config.address()
+    options["repository_url"] = address  # without the slash that may be at its end
     if address:
         options.update(use_repository_button=True, use_issues_button=True)
         options["launch_buttons"] = LAUNCHERS
@@ -68,7 +69,7 @@ def lead_buttons(app: Sphinx, page: str, template: str, context: dict, doctree: 
 
     A notebook that `make course` does not write loses its button for Colab.
     """
-    address = app.config.html_theme_options["repository_url"]
+    address = book_config.address()
     if not address.startswith(GITHUB):
         return
     for group in context.get("header_buttons", []):

@@ -14,6 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+import book_config
 import doors
 from sources import ROOT
 
@@ -23,11 +24,6 @@ COSTS = ROOT / "benchmarks/costs.json"
 
 class Notice(SphinxDirective):
     """Markdown that depends on a file or on the repository's address."""
-
-    @property
-    def address(self) -> str:
-        """The repository's, or nothing."""
-        return self.config.html_theme_options.get("repository_url") or ""
 
     def parsed(self, *lines: str) -> list[nodes.Node]:
         """Lines of Markdown as nodes."""
@@ -45,7 +41,10 @@ def cited() -> dict:
 
 
 def bibtex(told: dict, address: str = "") -> str:
-    """A book of CITATION.cff as a BibTeX entry."""
+    r"""A book of CITATION.cff as a BibTeX entry.
+
+    By hand: pybtex writes all fields as LaTeX, and an address with `\_` for `_` leads nowhere.
+    """
     authors = " and ".join(f"{{{each['name']}}}" for each in told["authors"])
     fields = {
         "author": authors,
@@ -72,9 +71,9 @@ class Citation(Notice):
         """A sentence and a block of code."""
         self.env.note_dependency(str(CITATION))
         told = cited()
-        entry = bibtex(told, self.address)
+        entry = bibtex(told, book_config.address())
         block = nodes.literal_block(entry, entry, language="bibtex")
-        return [*self.parsed(sentence(told, self.address)), block]
+        return [*self.parsed(sentence(told, book_config.address())), block]
 
 
 # Reporting
@@ -106,7 +105,7 @@ class Mistake(Notice):
         """A paragraph."""
         self.env.note_dependency(str(CITATION))
         contacts = yaml.safe_load(CITATION.read_text("utf-8")).get("contact", [])
-        return self.parsed(whom_to_tell(self.address, contacts))
+        return self.parsed(whom_to_tell(book_config.address(), contacts))
 
 
 # Running
@@ -117,10 +116,11 @@ class Launching(Notice):
 
     def run(self) -> list[nodes.Node]:
         """A paragraph."""
-        if not self.address:
+        address = book_config.address()
+        if not address:
             return []
         text = "Nothing to install: the rocket above a chapter opens it on Binder"
-        if self.address.startswith(doors.GITHUB):
+        if address.startswith(doors.GITHUB):
             text += ", or on Colab, where the first cell installs the package"
         return self.parsed(f"{text}.")
 

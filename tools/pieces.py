@@ -9,9 +9,10 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import yaml
 from bs4 import BeautifulSoup, Tag
 from sphinx_external_toc.parsing import parse_toc_yaml
+
+from book_config import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build/html"
@@ -52,7 +53,7 @@ def names() -> list[str]:
 @cache
 def about() -> dict[str, str]:
     """Title and authors of the book, and the line of its pages on licence, version and date."""
-    told = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    told = settings()
     footer = page(names()[0]).select_one(".extra_footer")
     said = " ".join(footer.get_text().split()).replace(" How to cite.", "")
     return {"title": told["title"], "author": told["author"], "licence": said}

@@ -23,6 +23,8 @@ SLIDES = pieces.ROOT / "_build/slides"
 ASSETS = pieces.ROOT / "slides_and_print"
 SESSION = 90  # minutes
 WIDE = 2.2  # width by height of a picture that stands above the words, not beside them
+# Not myst.parser(), whose formulas and roles wait for Sphinx: slides hold lines of plain Markdown,
+# and MathJax finds their formulas by \( and \).
 MARKDOWN = (
     MarkdownIt("commonmark", {"typographer": True})
     .enable("smartquotes")
