@@ -125,21 +125,34 @@ class Launching(Notice):
         return self.parsed(f"{text}.")
 
 
-def told_costs(record: dict) -> list[str]:
-    """The record of `make costs` as a table in Markdown, and a line that says where it is from."""
+def told_costs(record: dict[str, dict]) -> list[str]:
+    """The record of `make costs` as a table in Markdown, and lines that say where it is from."""
     rows = [
         f"| {title_of(name)} | {round(each['seconds'])} | {each['megabytes'] / 1000:.1f} |"
-        for name, each in record["notebooks"].items()
+        for name, each in record.items()
     ]
     return [
         "| notebook | seconds of a core | GB of memory |",
         "| --- | ---: | ---: |",
         *rows,
         "",
-        f"Measured on {record['date']} with one thread on this machine: {record['machine']}, "
-        f"{record['system']}, Python {record['python']}, torch {record['torch']}. "
+        *origins(record),
         "Memory is the largest that a kernel held, the libraries' own included.",
     ]
+
+
+def origins(record: dict[str, dict]) -> list[str]:
+    """When and where the notebooks were measured: one line, or one for each time and place."""
+    groups: dict[str, list[str]] = {}
+    for name, each in record.items():
+        said = (
+            f"on {each['date']} with one thread of {each['machine']}, "
+            f"{each['system']}, Python {each['python']}, torch {each['torch']}."
+        )
+        groups.setdefault(said, []).append(title_of(name))
+    if len(groups) == 1:
+        return [f"Measured {said}" for said in groups]
+    return [f"Measured {said[:-1]}: {', '.join(names)}." for said, names in groups.items()]
 
 
 def title_of(name: str) -> str:
