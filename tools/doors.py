@@ -37,9 +37,13 @@ COLAB = "https://colab.research.google.com"
 GITHUB = "https://github.com/"
 NOTEBOOKS = "notebooks/full/chapters"  # a branch that publish.yml keeps, and its folder
 FORM = "mistake.yml"  # in .github/ISSUE_TEMPLATE
+LICENCE = "CC BY 4.0"  # of the text
 LICENCES = (
     'Text and figures: <a rel="license" href="https://creativecommons.org/licenses/by/4.0/">'
-    'CC BY 4.0</a>. Code: <a href="{cite}#licences">MIT</a>. <a href="{cite}">How to cite</a>. '
+    f'{LICENCE}</a>. Code: <a href="{{cite}}#licences">MIT</a>.'
+)
+LINKS = (
+    '<a href="{cite}">How to cite</a>. '
     '<a href="{cite}#how-to-report-a-mistake">Report a mistake</a>.'
 )
 CITE = "appendix/cite"
@@ -130,11 +134,17 @@ def date() -> datetime | None:
     return datetime.fromtimestamp(int(seconds), timezone.utc) if seconds else None
 
 
-def footer(address_of_cite: str) -> str:
-    """Licences, how to cite, version and date."""
+def edition() -> str:
+    """Version and date, as a sentence."""
     when = date()
     day = f", {when.day} {when:%B %Y}" if when else ""
-    return f"<p>{LICENCES.format(cite=address_of_cite)} Version {version()}{day}.</p>"
+    return f"Version {version()}{day}."
+
+
+def footer(address_of_cite: str) -> str:
+    """Licences, how to cite, how to report a mistake, version and date."""
+    links = f"{LICENCES} {LINKS}".format(cite=address_of_cite)
+    return f"<p>{links} {edition()}</p>"
 
 
 def describe(
