@@ -833,6 +833,6 @@ def test_a_page_loads_no_widgets_from_the_web(tmp_path: Path) -> None:
     cdn = '<script crossorigin="anonymous" src="https://cdn{}"></script>\n'
     state = '<script type="application/vnd.jupyter.widget-state+json">\n{"a": 1}\n</script>\n'
     page = cdn.format("js.a.com/require.min.js") + cdn.format(".b.net/dist/embed-amd.js") + state
-    (tmp_path / "a.html").write_text(f"<p>{page}<script src='a.js'></script></p>")
+    (tmp_path / "a.html").write_text(f"<p>{page}<script src='a.js'></script></p>", "utf-8")
     mend_pages(SimpleNamespace(outdir=tmp_path), None)
-    assert (tmp_path / "a.html").read_text() == "<p><script src='a.js'></script></p>"
+    assert (tmp_path / "a.html").read_text("utf-8") == "<p><script src='a.js'></script></p>"

@@ -167,7 +167,7 @@ def test_tests_in_a_browser_are_skipped_without_one_unless_required(told, outcom
     monkeypatch.setattr(chromium, "find", lambda: None)
     monkeypatch.setenv("BROWSER_TESTS", told)
     both = (pytest.fail.Exception, pytest.skip.Exception)
-    with pytest.raises(both, match="^no Chromium found") as stopped:
+    with pytest.raises(both, match=r"^no Chromium found") as stopped:
         need_browser()
     assert stopped.type is outcome
 

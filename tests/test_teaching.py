@@ -166,7 +166,7 @@ def test_seconds_and_memory_of_a_notebook(tmp_path):
     before = (chapters / "1.ipynb").read_bytes()
     record = tmp_path / "costs.json"
     before_that = dict.fromkeys(["appendix/0", "chapters/0", "chapters/2"], MEASURED | MADE)
-    record.write_text(json.dumps(before_that))
+    record.write_text(json.dumps(before_that), "utf-8")
     assert costs.main([chapters / "1.ipynb"], record) == 0
     found = costs.read_record(record)
     assert found["chapters/0"] == MEASURED | MADE  # not this machine's, nor of today

@@ -89,7 +89,9 @@ def requirements(paths: list[Path]) -> str:
     for path in paths:
         code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
         names |= {each for module in IMPORTED.findall(code) for each in owners.get(module, [])}
-    pins = dict(re.findall(r"^([\w-]+)==(.+)$", (ROOT / "requirements.txt").read_text(), re.M))
+    pins = dict(
+        re.findall(r"^([\w-]+)==(.+)$", (ROOT / "requirements.txt").read_text("utf-8"), re.M)
+    )
     lines = [f"{name}=={pins[name]}" for name in sorted(names) if name in pins]
     start = "# What runs the notebooks, in the versions that the book was tested with."
     return "\n".join([start, "-c constraints.txt", *lines, ""])
