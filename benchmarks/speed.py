@@ -150,11 +150,13 @@ def memory_of(replicas: int, batch_size: int, in_one_chunk: int) -> float:
     """Mebibytes that training adds at its peak, with as many replicas at once as fit, or all."""
 
     def status(name: str) -> float:
-        line = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        line = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text("utf-8"))
         return int(line[1]) / 1024
 
     def added(replicas: int) -> float:
-        Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak starts anew from here
+        Path("/proc/self/clear_refs").write_text(
+            "5", "utf-8"
+        )  # Linux: the peak starts anew from here
         start = status("VmRSS")
         batched(x, z, batch_size, 3, replicas)
         return status("VmHWM") - start
@@ -169,7 +171,7 @@ def memory_of(replicas: int, batch_size: int, in_one_chunk: int) -> float:
 def machine() -> str:
     """Name of the processor."""
     if sys.platform == "linux":
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
@@ -225,7 +227,7 @@ def main() -> None:
         "cost": cost(),
         "memory": peak_memory() if sys.platform == "linux" else [],
     }
-    (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     draw(results)
     print(f"{results['machine']}, {results['threads']} threads, medians of {REPEATS}")
     print("  b  plain/s  ours/s  ratio (range)      of sgemm")

@@ -1,10 +1,12 @@
-"""Where the built pages are, and what they are made of."""
+"""Where the built pages are, what they are made of, and what opens them."""
 
+import os
 from pathlib import Path
 
+import pytest
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from chromium import NAMES as CHROMIUMS  # noqa: F401
+import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build/html"
@@ -20,3 +22,10 @@ SHARED_SOURCES = [
     "mine_lib/book/live/*",
     "benchmarks/costs.json",
 ]
+
+
+def need_browser() -> None:
+    """Skip what asks for a browser if there is none, or fail if BROWSER_TESTS=required."""
+    if chromium.find() is None:
+        stop = pytest.fail if os.environ.get("BROWSER_TESTS") == "required" else pytest.skip
+        stop(chromium.MISSING)

@@ -1,13 +1,13 @@
 """What several files of tests look at: data, an estimate, a browser, the built pages."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from built import CHROMIUMS, HTML, PAGES, ROOT, SHARED_SOURCES
-from playwright.sync_api import Browser, sync_playwright
+from built import HTML, PAGES, ROOT, SHARED_SOURCES, need_browser
+from playwright.sync_api import Browser
 from quick import estimate, gaussians
+
+import chromium
 
 
 @pytest.fixture(scope="session")
@@ -25,15 +25,9 @@ def plain(data):
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium. A module's, not a session's: its event loop must not outlive these tests."""
-    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if chromium is None:
-        stop = pytest.fail if os.environ.get("BROWSER_TESTS") == "required" else pytest.skip
-        stop("no Chromium found: install it (Debian: apt install chromium) to test the pages")
-    with sync_playwright() as playwright:
-        arguments = ["--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+    need_browser()
+    with chromium.opened() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -238,7 +238,7 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What pytest says of each cell of a notebook that holds all cases; "" is a pass."""
     folder = tmp_path_factory.mktemp("book")
     nbformat.write(new_notebook(cells=[case for case, _ in CASES.values()]), folder / "cases.ipynb")
-    (folder / "conftest.py").write_text((ROOT / "conftest.py").read_text())
+    (folder / "conftest.py").write_text((ROOT / "conftest.py").read_text("utf-8"), "utf-8")
     command = [sys.executable, "-m", "pytest", "--nbval", "--color=no", "--junitxml=report.xml"]
     command += ["-o", f"pythonpath={ROOT / 'tools'}"]
     environment = os.environ | {"PYTEST_ADDOPTS": ""}

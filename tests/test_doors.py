@@ -26,11 +26,13 @@ import api
 import light
 import mine_lib
 import styles
-from plain import formula, sentence
+from excerpt_text import formula, sentence
 
 BOOK = "http://book.test"
 ADDRESS = "https://github.com/someone/somewhere"
-LISTED = re.findall(r"^(\w+): ([\w. -]+)$", (ROOT / "appendix/api.md").read_text(), re.MULTILINE)
+LISTED = re.findall(
+    r"^(\w+): ([\w. -]+)$", (ROOT / "appendix/api.md").read_text("utf-8"), re.MULTILINE
+)
 TITLE = re.compile(r"\{prf:(?:theorem|lemma|definition|algorithm|proposition|corollary)\}")
 
 
@@ -167,11 +169,13 @@ def test_every_page_says_what_it_is_and_how_it_may_be_used(built_pages):
 
 
 def version() -> str:
-    return re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
+    return re.search(
+        r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE
+    )[1]
 
 
 def test_the_citation_has_the_package_s_version(built_pages):
-    assert f"version: {version()}" in (ROOT / "CITATION.cff").read_text()
+    assert f"version: {version()}" in (ROOT / "CITATION.cff").read_text("utf-8")
     assert "@book{mine_book_2026" in re.sub("<[^>]+>", "", page("appendix/cite"))
 
 
@@ -188,7 +192,7 @@ def test_all_statements_are_listed(built_pages):
 
 
 def test_every_entry_of_the_glossary_can_be_linked(built_pages):
-    text = (ROOT / "appendix/glossary.md").read_text()
+    text = (ROOT / "appendix/glossary.md").read_text("utf-8")
     entries = re.findall(r"^(?![ :#])(\S.*)\n  ", text, re.MULTILINE)
     with (HTML / "objects.inv").open("rb") as file:
         terms = InventoryFile.load(file, "", lambda a, b: b)["std:term"]
@@ -378,7 +382,9 @@ def small(tmp_path_factory):
         shutil.copy(ROOT / name, folder / name)
     (folder / "references.bib").touch()
     config = (ROOT / "_config.yml").read_text("utf-8")
-    (folder / "_config.yml").write_text(re.sub(r"(?m)^  url: .*", f'  url: "{ADDRESS}/"', config))
+    (folder / "_config.yml").write_text(
+        re.sub(r"(?m)^  url: .*", f'  url: "{ADDRESS}/"', config), "utf-8"
+    )
     toc = [
         "intro",
         "chapters/01_one",
@@ -390,12 +396,13 @@ def small(tmp_path_factory):
     files = "\n".join(f"      - file: {each}" for each in toc[1:])
     (folder / "_toc.yml").write_text(
         "format: jb-book\nroot: intro\nparts:\n  - caption: All\n    numbered: true\n"
-        f"    chapters:\n{files}\n"
+        f"    chapters:\n{files}\n",
+        "utf-8",
     )
-    (folder / "appendix/errata.md").write_text("(own-mistakes)=\n# Errata\n\nWords.\n")
-    (folder / "intro.md").write_text("# Title\n\nWords.\n\n```{launching}\n```\n")
+    (folder / "appendix/errata.md").write_text("(own-mistakes)=\n# Errata\n\nWords.\n", "utf-8")
+    (folder / "intro.md").write_text("# Title\n\nWords.\n\n```{launching}\n```\n", "utf-8")
     (folder / "appendix/api.md").write_text(
-        "# The package\n\n```{api}\nexceeds: chapter 1\nmean_interval: sec-two\n```\n"
+        "# The package\n\n```{api}\nexceeds: chapter 1\nmean_interval: sec-two\n```\n", "utf-8"
     )
     text = "# One\n\nFirst `ml.exceeds(a, b)`, then `ml.exceeds`, and $x$: `a.exceeds`.\n\n"
     text += "(sec-two)=\n## Two\n\n```{prf:theorem} Of *names*\n:label: thm\nWords.\n```\n"
@@ -430,7 +437,7 @@ def test_a_notebook_that_is_no_chapter_has_no_button_for_colab(small):
 
 
 def test_with_an_address_functions_have_a_source(small):
-    lines = (ROOT / "mine_lib/statistics.py").read_text().splitlines()
+    lines = (ROOT / "mine_lib/statistics.py").read_text("utf-8").splitlines()
     source = re.escape(f"{ADDRESS}/blob/main/mine_lib/statistics.py") + r"#L(\d+)-L(\d+)"
     found = [lines[int(first) - 1] for first, _ in re.findall(source, small["appendix/api"])]
     assert [each[:11] for each in found] == ["def exceeds", "def mean_in"]
@@ -438,7 +445,7 @@ def test_with_an_address_functions_have_a_source(small):
 
 
 def test_without_an_address_there_are_none(built_pages):
-    if 'url: ""' not in (ROOT / "_config.yml").read_text():
+    if 'url: ""' not in (ROOT / "_config.yml").read_text("utf-8"):
         pytest.skip("the repository has an address")
     for name in PAGES:
         text = page(name)

@@ -41,7 +41,7 @@ def name_of(path):
 
 @cache
 def tree(path):
-    return ast.parse(path.read_text())
+    return ast.parse(path.read_text("utf-8"))
 
 
 MODULES = {name_of(path): path for path in FILES}
@@ -73,7 +73,7 @@ def is_documentation(statement):
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_no_file_is_longer_than_300_lines(path):
-    assert len(path.read_text().splitlines()) <= 300
+    assert len(path.read_text("utf-8").splitlines()) <= 300
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -83,6 +83,25 @@ def test_no_function_has_more_than_30_lines_of_code(path):
             code = [each for each in node.body if not is_documentation(each)]
             lines = code[-1].end_lineno - code[0].lineno + 1 if code else 0
             assert lines <= 30, node.name
+
+
+# Encodings: what a system takes without one differs
+
+
+FOLDERS = [ROOT, *(ROOT.with_name(each) for each in ("mine_checks", "tools", "benchmarks"))]
+
+
+def names_no_encoding(call):
+    """Whether a call reads or writes text as the system likes."""
+    plain = {"read_text": 0, "write_text": 1}.get(getattr(call.func, "attr", ""))
+    told = any(each.arg == "encoding" for each in call.keywords)
+    return plain == len(call.args) and not told
+
+
+def test_text_is_read_and_written_in_an_encoding_that_is_named():
+    for path in (path for folder in FOLDERS for path in folder.rglob("*.py")):
+        calls = [each for each in ast.walk(tree(path)) if isinstance(each, ast.Call)]
+        assert not [each.lineno for each in calls if names_no_encoding(each)], path
 
 
 # Imports

@@ -145,7 +145,7 @@ def test_each_module_is_short_and_asks_for_nothing_from_elsewhere():
 
 def test_a_module_that_cannot_be_joined_is_refused(tmp_path, monkeypatch):
     join = bundle()
-    (tmp_path / "page.js").write_text('import * as all from "./other.js";\n')
+    (tmp_path / "page.js").write_text('import * as all from "./other.js";\n', "utf-8")
     monkeypatch.setattr(join, "FOLDER", tmp_path)
     with pytest.raises(ValueError, match=r"page\.js: 'import \* as all"):
         join.page_script()

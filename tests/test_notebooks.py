@@ -22,15 +22,12 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
-import yaml
-from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
-from myst_parser.config.main import MdParserConfig
-from myst_parser.parsers.mdit import create_md_parser
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import held
+import myst
 import readme_picture
 from comparison import lines, lines_of
 from mend_pages import mend_pages
@@ -41,10 +38,7 @@ CHAPTERS = sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
 NOTEBOOKS = [*CHAPTERS, *sorted((ROOT / "appendix").glob("*.ipynb"))]
 README_PICTURES = sorted((ROOT / "images").glob("fig-*.svg"))
 OTHER_PAGES = [ROOT / "intro.md", *sorted((ROOT / "appendix").glob("*.md"))]
-EXTENSIONS = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["parse"][
-    "myst_enable_extensions"
-]
-MYST = create_md_parser(MdParserConfig(enable_extensions=EXTENSIONS), RendererHTML)
+MYST = myst.parser()
 
 KINDS = {
     "text": "words",
@@ -839,6 +833,6 @@ def test_a_page_loads_no_widgets_from_the_web(tmp_path: Path) -> None:
     cdn = '<script crossorigin="anonymous" src="https://cdn{}"></script>\n'
     state = '<script type="application/vnd.jupyter.widget-state+json">\n{"a": 1}\n</script>\n'
     page = cdn.format("js.a.com/require.min.js") + cdn.format(".b.net/dist/embed-amd.js") + state
-    (tmp_path / "a.html").write_text(f"<p>{page}<script src='a.js'></script></p>")
+    (tmp_path / "a.html").write_text(f"<p>{page}<script src='a.js'></script></p>", "utf-8")
     mend_pages(SimpleNamespace(outdir=tmp_path), None)
-    assert (tmp_path / "a.html").read_text() == "<p><script src='a.js'></script></p>"
+    assert (tmp_path / "a.html").read_text("utf-8") == "<p><script src='a.js'></script></p>"

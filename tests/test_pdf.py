@@ -1,14 +1,14 @@
 """The printed chapters and book: what paper needs, and the PDFs as a reader finds them."""
 
-import os
 import re
 from contextlib import nullcontext
 from functools import lru_cache
 
 import pytest
-from built import ROOT
+from built import ROOT, need_browser
 from pypdf import PdfReader
 from test_pages import NOT_LOCAL
+from test_slides import LINE
 
 import chromium
 import paper
@@ -160,6 +160,18 @@ def test_without_a_browser_one_line_says_what_to_install(monkeypatch):
         chromium.opened().__enter__()
 
 
+@pytest.mark.parametrize(
+    ("told", "outcome"), [("required", pytest.fail.Exception), ("", pytest.skip.Exception)]
+)
+def test_tests_in_a_browser_are_skipped_without_one_unless_required(told, outcome, monkeypatch):
+    monkeypatch.setattr(chromium, "find", lambda: None)
+    monkeypatch.setenv("BROWSER_TESTS", told)
+    both = (pytest.fail.Exception, pytest.skip.Exception)
+    with pytest.raises(both, match=r"^no Chromium found") as stopped:
+        need_browser()
+    assert stopped.type is outcome
+
+
 def test_a_page_that_is_not_built_is_named():
     with pytest.raises(SystemExit, match=r"^_build/html/chapters/99_no.html is missing: run make"):
         pieces.page("chapters/99_no")
@@ -171,9 +183,7 @@ def test_a_page_that_is_not_built_is_named():
 @pytest.fixture(scope="module")
 def printed(built_pages):
     """All PDFs, printed anew."""
-    if chromium.find() is None:
-        stop = pytest.fail if os.environ.get("BROWSER_TESTS") == "required" else pytest.skip
-        stop(chromium.MISSING)
+    need_browser()
     pdf.main([f"chapters/{name}.ipynb" for name in CHAPTERS])
 
 
@@ -264,11 +274,10 @@ def test_the_contents_name_the_right_pages(printed):
 
 
 @pytest.mark.course
-def test_the_title_page_says_whose_it_is_and_how_it_may_be_used(printed):
-    first = texts("book")[0]
-    assert pieces.about()["author"] in first
-    assert "CC BY 4.0" in first
-    assert "Version" in first
+def test_the_first_page_says_whose_it_is_and_how_it_may_be_used(printed):
+    for name in ("book", CHAPTERS[0]):
+        first = " ".join(texts(name)[0].split())
+        assert re.search(rf"The MINE book authors {LINE} Code that the pages fold", first), name
 
 
 # JavaScript: what is broader than the paper between its margins, or a picture that is not there.

@@ -99,7 +99,7 @@ def test_a_styled_table_is_named_by_its_cell(first: FirstRun) -> None:
 
 
 def test_nothing_random_is_stored(first: FirstRun) -> None:
-    text = (first.folder / "good.ipynb").read_text()
+    text = (first.folder / "good.ipynb").read_text("utf-8")
     assert not [word for word in ("widget-view", "widget-state", "iopub", "2020") if word in text]
     metadata = json.loads(text)["metadata"]
     assert metadata["kernelspec"]["display_name"] == "Python 3 (ipykernel)"

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,11 +14,14 @@ from pypdf import PdfReader
 from test_pages import NOT_LOCAL, RAW_MARKUP
 
 import deck
+import doors
 import pieces
 import slides
 
 CHAPTERS = sorted(path.stem for path in ROOT.glob("chapters/*.ipynb"))
 GOOD = {"title": "Two", "minutes": 3, "notes": "Say it.", "points": ["One."]}
+SESSION = 90  # minutes
+LINE = r"Text and figures: CC BY 4\.0\. Code: MIT\. Version [\d.]+\d(, \d+ \w+ \d{4})?\."
 PROSE = 90  # words of points on a slide
 NOT_HERE = re.compile(r"!|\b(?:simply|obviously|clearly)\b|(?:xercise|ection|heorem) \d", re.I)
 
@@ -52,6 +56,9 @@ def test_slides_come_in_the_order_of_the_cells():
         ({"title": None}, "title = None: must be text"),
         ({"note": "x"}, "note: must be one of"),
         ({"points": []}, "slide 'Two' is empty: it needs show or points"),
+        ({"points": "One sentence."}, "points = 'One sentence.': must be a list of texts"),
+        ({"points": ["One.", 2]}, "points = ['One.', 2]: must be a list of texts"),
+        ({"show": "code"}, "show = 'code': must be a list of texts"),
     ],
 )
 def test_a_slide_that_is_wrong_is_refused_in_a_line(change, said):
@@ -62,7 +69,7 @@ def test_a_slide_that_is_wrong_is_refused_in_a_line(change, said):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapter_is_one_session(name):
-    assert sum(each.minutes for each in told(name)) == slides.SESSION
+    assert sum(each.minutes for each in told(name)) == SESSION
     assert 12 <= len(told(name)) <= 20
     opening, *_, last = told(name)
     assert opening.show[0].startswith("fig-")
@@ -98,8 +105,8 @@ def page(monkeypatch):
     <div id="thm" class="theorem admonition"><section id="content"><p>So.</p></section></div>
     <section id="what-we-learned"><ul><li>All.</li></ul></section></article>"""
     monkeypatch.setattr(pieces, "page", lambda name: pieces.soup(html))
-    question = new_markdown_cell(":::{admonition} Predict\nWhat?\n:::")
-    cells = [new_code_cell("first"), question, new_code_cell("second")]
+    question = new_markdown_cell(":::{admonition} Predict\nWhat?\n:::", id="id-1")
+    cells = [new_code_cell("first", id="id-0"), question, new_code_cell("second", id="id-2")]
     return deck.Page("one", new_notebook(cells=cells))
 
 
@@ -122,7 +129,7 @@ def test_parts_are_found_by_cell_and_label(page, name, cell, expected):
 
 @pytest.mark.parametrize(("name", "cell"), [("output", 0), ("predict", 2), ("code", 1), ("no", 0)])
 def test_what_is_not_on_the_page_is_named(page, name, cell):
-    with pytest.raises(deck.SlideError, match=f"^cell {cell + 1}: show: '{name}'"):
+    with pytest.raises(deck.SlideError, match=f"^cell id-{cell}: show: '{name}'"):
         page.find(name, cell)
 
 
@@ -150,6 +157,35 @@ def test_points_are_markdown_with_formulas():
     formula = '<span class="math inline">\\(x&lt;1\\)</span>'
     said = slides.markdown("*a* is $x<1$.")
     assert said == f'<em>a</em> is <span class="whole short">{formula}.</span>'
+
+
+def test_what_print_and_slides_say_of_licences_has_no_dead_links(monkeypatch):
+    monkeypatch.setattr(doors, "version", lambda: "1.2.3")
+    monkeypatch.setattr(doors, "date", lambda: datetime(2001, 9, 9))
+    said = pieces.about.__wrapped__()
+    assert said["line"] == (
+        "Text and figures: CC BY 4.0. Code: MIT. Version 1.2.3, 9 September 2001."
+    )
+    assert said["licence"] == "CC BY 4.0"
+
+
+def test_the_index_says_what_each_deck_holds(page, monkeypatch, tmp_path):
+    page.article.h1.string = '1. "This" & that: both'
+    monkeypatch.setattr(deck, "Page", lambda *_: page)
+    monkeypatch.setattr(pieces, "ROOT", tmp_path)
+    monkeypatch.setattr(slides, "SLIDES", tmp_path / "slides")
+    page.heading = pieces.heading(page.article)
+    for folder in ("slides", "chapters"):
+        (tmp_path / folder).mkdir()
+    for number, count in [(1, 2), (2, 3)]:
+        cells = [new_code_cell("x", metadata={"slides": count * [GOOD]})]
+        nbformat.write(new_notebook(cells=cells), tmp_path / f"chapters/0{number}_one.ipynb")
+        slides.make(f"chapters/0{number}_one")
+    items = [str(each) for each in pieces.soup(slides.index()).select("li")]
+    assert items == [
+        '<li><a href="01_one.html">1. "This" &amp; that: both</a>: 2 slides, 6 minutes</li>',
+        '<li><a href="02_one.html">1. "This" &amp; that: both</a>: 3 slides, 9 minutes</li>',
+    ]
 
 
 # In a browser
@@ -348,5 +384,6 @@ def test_the_index_leads_to_every_deck(browser, decks):
     page.goto((decks / "index.html").as_uri())
     links = page.locator("li a").evaluate_all("(all) => all.map((e) => e.href)")
     assert links == [(decks / f"{name}.html").as_uri() for name in CHAPTERS]
-    assert "CC BY 4.0" in page.locator("main").inner_text()
+    said = page.locator("main p").last.inner_text()
+    assert re.fullmatch(rf"The MINE book authors\. {LINE}", said)
     page.close()

@@ -307,7 +307,7 @@ def test_processors_that_cannot_be_had(
 
 
 def spread_of(path: Path, notebook: NotebookNode, only: str = "") -> int:
-    path.write_text(nbformat.writes(notebook) + "\n")
+    path.write_text(nbformat.writes(notebook) + "\n", "utf-8")
     return asyncio.run(spread.main([path], 1, only))
 
 
@@ -319,7 +319,7 @@ def test_nothing_is_written_where_processors_are_alike(
     path = tmp_path / "01_x.ipynb"
     assert spread_of(path, notebook := chapter(holds={"out": [0, 1]})) == 1
     assert "AVX2 and SSE4 cannot be had here" in capsys.readouterr().err
-    assert path.read_text() == nbformat.writes(notebook) + "\n"
+    assert path.read_text("utf-8") == nbformat.writes(notebook) + "\n"
     assert [*tmp_path.iterdir()] == [path]
 
 
@@ -345,7 +345,7 @@ def test_a_kernel_that_ends_is_a_fault_of_its_chapter_alone(
     monkeypatch.setattr(spread.Variant, "run", run)
     paths = [tmp_path / "01_ends.ipynb", tmp_path / "02_runs.ipynb"]
     for path in paths:
-        path.write_text(nbformat.writes(chapter(holds={"out": [0, 1]})) + "\n")
+        path.write_text(nbformat.writes(chapter(holds={"out": [0, 1]})) + "\n", "utf-8")
     assert asyncio.run(spread.main(paths, 2, "AVX2")) == 1
     shown = capsys.readouterr()
     assert "Fault: 01_ends, AVX2, 1 thread: Cell 0 ended the kernel" in shown.err
@@ -366,13 +366,13 @@ def test_a_file_is_written_as_a_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "record.json"
-    path.write_text("old")
+    path.write_text("old", "utf-8")
     path.chmod(0o640)
     write_whole(path, "new")
-    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o640)
+    assert (path.read_text("utf-8"), path.stat().st_mode & 0o777) == ("new", 0o640)
     with pytest.raises(UnicodeEncodeError):
         write_whole(path, "half \udc80")
-    assert path.read_text() == "new"
+    assert path.read_text("utf-8") == "new"
     assert [*tmp_path.iterdir()] == [path]
 
 
@@ -380,7 +380,7 @@ def test_other_chapters_stay_in_the_record(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     (tmp_path / "benchmarks").mkdir()
     path = tmp_path / "02_x.ipynb"
-    path.write_text(nbformat.writes(chapter()) + "\n")
+    path.write_text(nbformat.writes(chapter()) + "\n", "utf-8")
     book = spread.Chapter(path)
     write_whole(held.RECORD, '{"01_x": {"a": {}}}')  # by another spread, in the meantime
     assert not spread.write(book, {})
@@ -410,7 +410,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path]
     cells[1].metadata["holds"] = {"x": [[-9, 9], None, None]}
     (folder / "benchmarks").mkdir()
     path = folder / "01_x.ipynb"
-    path.write_text(nbformat.writes(new_notebook(cells=cells)) + "\n")
+    path.write_text(nbformat.writes(new_notebook(cells=cells)) + "\n", "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(spread, "PLAIN", [each for each in spread.PLAIN if "SSE4, 1" in each.name])
@@ -421,7 +421,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path]
 
 def test_the_tolerance_is_written_and_accepted(measured: tuple[list[str], Path]) -> None:
     notebook = nbformat.read(measured[1], as_version=4)
-    recorded = json.loads((measured[1].parent / held.RECORD).read_text())["01_x"]
+    recorded = json.loads((measured[1].parent / held.RECORD).read_text("utf-8"))["01_x"]
     assert not held.faults(notebook, recorded)
     made = recorded.pop("made")
     assert {*made} == {"date", "processor", "torch", "numpy"}

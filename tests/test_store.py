@@ -195,7 +195,7 @@ def database_of(*statements):
 
 MADE = "CREATE TABLE made_by AS SELECT 'mine_lib' AS name, '1.2' AS value"
 ANOTHERS = {
-    "file is not a database": lambda path: path.write_text("a letter"),
+    "file is not a database": lambda path: path.write_text("a letter", "utf-8"),
     "file is not a database ": lambda path: path.write_bytes(bytes(4096)),
     "no such table: made_by": database_of("CREATE TABLE study (rho REAL)"),
     "no such table: study": database_of(MADE),
@@ -224,6 +224,6 @@ def test_a_broken_file_is_refused(written):
 def test_a_path_that_cannot_be_a_file_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"cannot be read as a study \(unable to open"):
         Store(tmp_path, *SETTINGS).read()  # a folder
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", "utf-8")
     with pytest.raises(ValueError, match=r"path = '.*file/below': cannot be read as a study"):
         Store(tmp_path / "file" / "below", *SETTINGS).read()

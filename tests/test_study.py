@@ -257,10 +257,10 @@ def test_a_dask_cluster_survives_the_loss_of_a_worker(whole, path):
 
 
 def test_a_file_of_something_else_is_refused_before_anything_is_trained(path, trained):
-    path.write_text("a letter\n" * 1000)
+    path.write_text("a letter\n" * 1000, "utf-8")
     with pytest.raises(ValueError, match=r"path = '.*study.sqlite': cannot be read as a study"):
         study(SMALL, path=path)
-    assert path.read_text() == "a letter\n" * 1000
+    assert path.read_text("utf-8") == "a letter\n" * 1000
     assert not trained
 
 

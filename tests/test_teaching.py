@@ -111,32 +111,48 @@ def test_the_page_s_short_courses_leave_out_nothing_that_is_needed():
 
 
 def test_every_notebook_was_measured():
-    record = json.loads(costs.RECORD.read_text("utf-8"))
-    assert list(record["notebooks"]) == NOTEBOOKS, "run make costs"
-    for name, each in record["notebooks"].items():
+    record = costs.read_record()
+    assert list(record) == NOTEBOOKS, "run make costs"
+    for name, each in record.items():
         assert 1 < each["seconds"] < 1200, name
         assert 100 < each["megabytes"] < 8000, name
-    assert record.keys() - {"notebooks"} == costs.made().keys()
+        assert each.keys() == {"seconds", "megabytes"} | costs.made().keys(), name
 
 
 def test_the_page_shows_what_was_measured(built_pages):
-    record = json.loads(costs.RECORD.read_text("utf-8"))
+    record = costs.read_record()
     text = (HTML / "appendix/teaching.html").read_text("utf-8").split('id="sec-teach-costs"')[1]
     cells = [re.sub("<[^>]+>", "", each) for each in re.findall(r"<td.*?</td>", text, re.DOTALL)]
     shown = [(int(a), float(b)) for a, b in zip(cells[1::3], cells[2::3], strict=True)]
     assert len(shown) == len(NOTEBOOKS)
-    for (seconds, gigabytes), each in zip(shown, record["notebooks"].values(), strict=True):
+    for (seconds, gigabytes), each in zip(shown, record.values(), strict=True):
         assert abs(seconds - each["seconds"]) <= 0.5
         assert abs(gigabytes * 1000 - each["megabytes"]) <= 50
-    assert record["machine"] in text
+        assert f"{each['date']} with one thread of {each['machine']}" in text
+
+
+MEASURED = {"seconds": 41.6, "megabytes": 649}
+MADE = {"date": "D", "machine": "M", "system": "S", "python": "P", "torch": "T", "mine_lib": "L"}
 
 
 def test_a_table_in_markdown():
-    measured = {"chapters/03_mine": {"seconds": 41.6, "megabytes": 649}}
-    told = {"date": "D", "machine": "M", "system": "S", "python": "P", "torch": "T"}
-    lines = notices.told_costs(told | {"notebooks": measured})
+    lines = notices.told_costs({"chapters/03_mine": MEASURED | MADE})
     assert lines[2] == "| [](/chapters/03_mine.ipynb) | 42 | 0.6 |"
-    assert lines[-1].startswith("Measured on D with one thread on this machine: M, S, Python P")
+    assert lines[4] == "Measured on D with one thread of M, S, Python P, torch T."
+
+
+def test_each_notebook_is_told_with_the_machine_that_it_was_measured_on():
+    names = ("chapters/1", "chapters/2", "appendix/3")
+    machines = ("M", "N", "M")
+    told = {
+        name: MEASURED | MADE | {"machine": machine}
+        for name, machine in zip(names, machines, strict=True)
+    }
+    assert notices.origins(told) == [
+        "Measured on D with one thread of M, S, Python P, torch T: "
+        "[](/chapters/1.ipynb), [](/appendix/3.ipynb).",
+        "Measured on D with one thread of N, S, Python P, torch T: [](/chapters/2.ipynb).",
+    ]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="memory is measured on Unix")
@@ -149,9 +165,12 @@ def test_seconds_and_memory_of_a_notebook(tmp_path):
     nbformat.write(new_notebook(cells=cells), chapters / "1.ipynb")
     before = (chapters / "1.ipynb").read_bytes()
     record = tmp_path / "costs.json"
-    record.write_text('{"notebooks": {"appendix/0": {}, "chapters/0": {}, "chapters/2": {}}}')
+    before_that = dict.fromkeys(["appendix/0", "chapters/0", "chapters/2"], MEASURED | MADE)
+    record.write_text(json.dumps(before_that), "utf-8")
     assert costs.main([chapters / "1.ipynb"], record) == 0
-    found = json.loads(record.read_text())["notebooks"]
+    found = costs.read_record(record)
+    assert found["chapters/0"] == MEASURED | MADE  # not this machine's, nor of today
+    assert found["chapters/1"].items() >= costs.made().items()
     assert list(found) == ["chapters/0", "chapters/1", "chapters/2", "appendix/0"]
     assert 3 <= found["chapters/1"]["seconds"] < 60
     assert 300 < found["chapters/1"]["megabytes"] < 600

@@ -21,6 +21,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from pybtex.database import parse_string
 
+import book_config
+import chromium
 import doors
 import notices
 
@@ -47,13 +49,13 @@ CONTAINER = {
     "remoteEnv": dict,
     "remoteUser": str,
 }
-ADDRESS = "https://github.com/someone/somewhere"
+ADDRESS = "https://github.com/someone/some_where"
 PROJECT = (ROOT / "pyproject.toml").read_text("utf-8")
 PYTHONS = SpecifierSet(re.search(r'^requires-python = "(.*)"', PROJECT, re.MULTILINE)[1])
 DEPENDENCIES = set(
     re.findall(r'^ +"([\w-]+)>=', PROJECT.split("dependencies = [")[1].split("]")[0], re.MULTILINE)
 )
-PINNED = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "constraints.txt").read_text(), re.M))
+PINNED = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "constraints.txt").read_text("utf-8"), re.M))
 needs_bash = pytest.mark.skipif(
     not shutil.which("bash") or os.name == "nt", reason="bash is not installed"
 )
@@ -101,7 +103,7 @@ def test_files_are_what_their_readers_take(schema):
 
 def test_a_file_that_is_not_is_refused(tmp_path):
     text = read(".github/ISSUE_TEMPLATE/mistake.yml").replace("label:", "lable:", 1)
-    (tmp_path / "mistake.yml").write_text(text)
+    (tmp_path / "mistake.yml").write_text(text, "utf-8")
     assert check("github-issue-forms", tmp_path / "mistake.yml").exit_code == 1
 
 
@@ -128,6 +130,13 @@ def test_three_systems_and_three_pythons_are_tested():
     assert all(each in PYTHONS for each in pythons)
     oldest, newest = re.search(r"Python (3\.\d+) to (3\.\d+)", read("README.md")).groups()
     assert {Version(oldest), Version(newest)} == {min(pythons), max(pythons)}
+
+
+def test_no_run_of_the_tests_may_skip_the_browser_where_there_is_one():
+    assert "BROWSER_TESTS" in workflow("test")["jobs"]["test"]["env"]  # for all steps
+    makes = [line for line in read(".ci/run").splitlines() if "make " in line]
+    assert makes
+    assert all(line.startswith("BROWSER_TESTS=required make ") for line in makes)
 
 
 def test_windows_goes_the_readme_s_way_without_make():
@@ -157,9 +166,9 @@ def test_every_make_that_is_named_is_a_command():
 @pytest.mark.parametrize("url", ["", "https://github.com/other/place"])
 def test_publishing_fills_the_address_in_where_there_is_none(url, tmp_path):
     text = re.sub(r'(?m)^  url: ".*"', f'  url: "{url}"', read("_config.yml"))
-    (tmp_path / "_config.yml").write_text(text)
+    (tmp_path / "_config.yml").write_text(text, "utf-8")
     bash(script("publish", "Name the repository"), tmp_path, ADDRESS=ADDRESS)
-    told = yaml.safe_load((tmp_path / "_config.yml").read_text())
+    told = yaml.safe_load((tmp_path / "_config.yml").read_text("utf-8"))
     assert told["repository"]["url"] == (url or ADDRESS)
 
 
@@ -167,7 +176,7 @@ def test_publishing_fills_the_address_in_where_there_is_none(url, tmp_path):
 def test_colab_finds_its_notebooks_on_the_branch_that_is_published(tmp_path):
     folder = tmp_path / "_build/course/full/chapters"
     folder.mkdir(parents=True)
-    (folder / "03_mine.ipynb").write_text("{}")
+    (folder / "03_mine.ipynb").write_text("{}", "utf-8")
     (tmp_path / "_build/course/mine-course-full.zip").touch()
     remote = tmp_path / "remote.git"
     subprocess.run(["git", "init", "--quiet", "--bare", str(remote)], check=True)
@@ -182,11 +191,15 @@ def test_colab_finds_its_notebooks_on_the_branch_that_is_published(tmp_path):
     assert done.stdout.split() == [path]
 
 
-def test_slides_print_and_course_lie_beside_the_published_pages():
-    assert "for part in slides pdf course" in script("publish", "beside the pages")
-    assert {f"make {part}" for part in ("book", "slides", "pdf", "course")} <= {
-        step.get("run") for step in steps("publish")
-    }
+@needs_bash
+def test_what_else_is_made_lies_beside_the_published_pages(tmp_path):
+    runs = [step.get("run", "") for step in steps("publish")]
+    first, *others = [each.removeprefix("make ") for each in runs if each.startswith("make ")]
+    assert first == "book"
+    for folder in ("html", *others):
+        (tmp_path / "_build" / folder).mkdir(parents=True)
+    bash(script("publish", "beside the pages"), tmp_path)
+    assert {each.name for each in (tmp_path / "_build/html").iterdir()} == {*others}
 
 
 # Binder and the dev container
@@ -214,11 +227,11 @@ def test_binder_installs_what_the_notebooks_import():
 @needs_bash
 def test_binder_takes_the_tested_versions_and_torch_without_cuda(tmp_path):
     uv = tmp_path / "uv"
-    uv.write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/log\n')
+    uv.write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/log\n', "utf-8")
     uv.chmod(0o755)
     assert os.access(ROOT / "binder/postBuild", os.X_OK)
     bash("./binder/postBuild", ROOT, PATH=f"{tmp_path}:{os.environ['PATH']}")
-    called = (tmp_path / "log").read_text()
+    called = (tmp_path / "log").read_text("utf-8")
     assert " --torch-backend cpu -c constraints.txt -e . " in called
     assert PINNED["torch"] == re.search(r'"torch==([\d.]+)"', PROJECT)[1]
     assert re.fullmatch(r"uv==\d+\.\d+\.\d+", read("binder/requirements.txt").splitlines()[-1])
@@ -231,16 +244,35 @@ def test_binder_and_the_container_have_a_python_of_the_book_s():
     assert re.fullmatch(r"python:([\d.]+)-\w+", image)[1] in tested
 
 
-def test_the_container_has_make_chromium_and_torch_without_cuda():
+def test_the_container_has_what_it_runs_and_opens():
     told = json.loads(read(".devcontainer/devcontainer.json"))
     for key, value in told.items():
         assert isinstance(value, CONTAINER[key]), key
-    assert {"make", "chromium"} <= set(told["onCreateCommand"].split())
-    assert told["postCreateCommand"] == "make environment TORCH_INDEX=cpu"
-    assert told["containerEnv"] == {"BROWSER_TESTS": "required"}
+    installed = set(told["onCreateCommand"].split())
+    program, *words = told["postCreateCommand"].split()
+    assert program in installed
+    variables = {word.split("=")[0] for word in words if "=" in word}
+    assert variables <= set(re.findall(r"^(\w+) \?=", read("Makefile"), re.MULTILINE))
+    assert "BROWSER_TESTS" in told["containerEnv"]  # since it installs one:
+    assert installed & {*chromium.NAMES}
 
 
 # Citing and reporting
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("repository: {url: https://a.b/c/}", "https://a.b/c"),
+        ('repository: {url: ""}', ""),
+        ("repository: {url: }", ""),
+        ("title: x", ""),
+    ],
+)
+def test_the_repository_s_address(text, found, tmp_path, monkeypatch):
+    monkeypatch.setattr(book_config, "FILE", tmp_path / "_config.yml")
+    book_config.FILE.write_text(text, "utf-8")
+    assert book_config.address() == found
 
 
 def test_the_citation_s_bibtex_can_be_read_and_says_what_the_file_says():
@@ -260,7 +292,7 @@ def test_the_citation_s_bibtex_can_be_read_and_says_what_the_file_says():
     assert "url" not in notices.bibtex(notices.cited())
     sentence = notices.sentence(notices.cited(), ADDRESS)
     assert sentence.startswith("The MINE book authors (2026). *Mutual Information")
-    assert sentence.endswith(f"Version {version}. [github.com/someone/somewhere]({ADDRESS})")
+    assert sentence.endswith(f"Version {version}. [github.com/someone/some_where]({ADDRESS})")
 
 
 def test_the_form_has_the_field_that_buttons_fill_in():

@@ -2,7 +2,8 @@
 
 Each runs once, on one thread, and is not written. The seconds are those in which a core worked for
 it: other work on the machine changes them little. The record is benchmarks/costs.json, which the
-page on teaching shows. Notebooks that are not named keep theirs.
+page on teaching shows. It says of each notebook when, where and with what it was measured: those
+that are not named keep theirs.
 """
 
 import asyncio
@@ -51,9 +52,9 @@ def made() -> dict[str, str]:
     }
 
 
-def read_record(path: Path = RECORD) -> dict:
+def read_record(path: Path = RECORD) -> dict[str, dict]:
     """What is known."""
-    return json.loads(path.read_text("utf-8")) if path.exists() else {"notebooks": {}}
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
 def main(paths: list[Path], record: Path = RECORD) -> int:
@@ -61,18 +62,18 @@ def main(paths: list[Path], record: Path = RECORD) -> int:
     if sys.platform == "win32":
         print("costs.py: memory is measured on Linux and macOS only", file=sys.stderr)
         return 1
-    known = read_record(record)["notebooks"]
+    known, conditions = read_record(record), made()
     for path in paths:
         name = f"{path.resolve().parent.name}/{path.stem}"
         try:
-            known[name] = measure(nbformat.read(path, as_version=4), path.parent)
+            measured = measure(nbformat.read(path, as_version=4), path.parent)
         except RuntimeError as error:
             print(f"{path}: {error}; nothing is recorded", file=sys.stderr)
             return 1
-        print(f"{name}: {known[name]['seconds']} s, {known[name]['megabytes']} MB", flush=True)
+        print(f"{name}: {measured['seconds']} s, {measured['megabytes']} MB", flush=True)
+        known[name] = measured | conditions
     order = sorted(known, key=lambda name: (not name.startswith("chapters/"), name))
-    told = made() | {"notebooks": {name: known[name] for name in order}}
-    write_whole(record, json.dumps(told, indent=1) + "\n")
+    write_whole(record, json.dumps({name: known[name] for name in order}, indent=1) + "\n")
     return 0
 
 

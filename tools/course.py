@@ -15,9 +15,9 @@ from os.path import relpath
 from pathlib import Path
 
 import nbformat
-import yaml
 from nbformat import NotebookNode
 
+from book_config import address, settings
 from course_book import build
 from doors import version
 from handouts import FULL, STUDENT, Edition, first_cells, handout, read
@@ -58,16 +58,6 @@ def names_of(paths: list[Path]) -> Names:
     return Names(**told, at_hand={page_of(path) for path in paths})
 
 
-def settings() -> dict:
-    """What stands in `_config.yml`."""
-    return yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-
-
-def address() -> str:
-    """The address of the book's repository, or nothing."""
-    return (settings().get("repository", {}).get("url") or "").rstrip("/")
-
-
 def about(path: Path, edition: Edition, names: Names) -> str:
     """The first cell: where a notebook comes from, and what one may do with it."""
     told, page = settings(), names.pages[page_of(path)]
@@ -99,7 +89,9 @@ def requirements(paths: list[Path]) -> str:
     for path in paths:
         code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
         names |= {each for module in IMPORTED.findall(code) for each in owners.get(module, [])}
-    pins = dict(re.findall(r"^([\w-]+)==(.+)$", (ROOT / "requirements.txt").read_text(), re.M))
+    pins = dict(
+        re.findall(r"^([\w-]+)==(.+)$", (ROOT / "requirements.txt").read_text("utf-8"), re.M)
+    )
     lines = [f"{name}=={pins[name]}" for name in sorted(names) if name in pins]
     start = "# What runs the notebooks, in the versions that the book was tested with."
     return "\n".join([start, "-c constraints.txt", *lines, ""])

@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from book_config import settings
 from myst import named, with_roles
 from plain_markdown import LINK, REFERENCES, Names, page_at
 
@@ -109,7 +110,7 @@ def contents() -> str:
 
 def intro(paths: list[Path], names: Names) -> str:
     """The first page."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    config = settings()
     lines = [f"- {{doc}}`chapters/{path.stem}`" for path in paths]
     told = f"Chapters of the book of this name by {config['author']}, for a course:"
     return "\n".join([f"# {config['title']}", "", told, "", *lines, ""])

@@ -63,9 +63,12 @@ def described(told: dict, place: int, where: str) -> Slide:
         raise SlideError(
             f"{where}: slides: minutes = {minutes!r}: must be whole, from 1 to {LONGEST}"
         )
-    if not told.get("show") and not told.get("points"):
+    lists = {key: told.get(key, []) for key in ("show", "points")}
+    for key, value in lists.items():
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise SlideError(f"{where}: slides: {key} = {value!r}: must be a list of texts")
+    if not any(lists.values()):
         raise SlideError(f"{where}: slide {told['title']!r} is empty: it needs show or points")
-    lists = {key: list(told.get(key, [])) for key in ("show", "points")}
     return Slide(told["title"], minutes, told["notes"], place, **lists)
 
 
@@ -78,6 +81,7 @@ class Page:
     def __init__(self, name: str, notebook: NotebookNode) -> None:
         self.article = pieces.unlink(pieces.tidy(pieces.article(name)))
         self.heading = pieces.heading(self.article)
+        self._ids = [cell.id for cell in notebook.cells]
         is_code = [cell.cell_type == "code" for cell in notebook.cells]
         asks = [cell.source.count("{admonition} Predict") for cell in notebook.cells]
         self._cells = _by_cell(self.article.select("div.cell"), is_code)
@@ -93,7 +97,7 @@ class Page:
         }
         found = within[name]() if name in within else self._labelled(name)
         if not found:
-            raise SlideError(f"cell {cell + 1}: show: {name!r}: there is none on the page")
+            raise SlideError(f"cell {self._ids[cell]}: show: {name!r}: there is none on the page")
         return [copy(each) for each in found]
 
     def _labelled(self, label: str) -> list[Tag]:

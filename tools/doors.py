@@ -25,7 +25,8 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from plain import sentence, text_of, title_of
+import book_config
+from excerpt_text import sentence, text_of, title_of
 from sources import ROOT, public_names
 
 LAUNCHERS = {
@@ -36,9 +37,13 @@ COLAB = "https://colab.research.google.com"
 GITHUB = "https://github.com/"
 NOTEBOOKS = "notebooks/full/chapters"  # a branch that publish.yml keeps, and its folder
 FORM = "mistake.yml"  # in .github/ISSUE_TEMPLATE
+LICENCE = "CC BY 4.0"  # of the text
 LICENCES = (
     'Text and figures: <a rel="license" href="https://creativecommons.org/licenses/by/4.0/">'
-    'CC BY 4.0</a>. Code: <a href="{cite}#licences">MIT</a>. <a href="{cite}">How to cite</a>. '
+    f'{LICENCE}</a>. Code: <a href="{{cite}}#licences">MIT</a>.'
+)
+LINKS = (
+    '<a href="{cite}">How to cite</a>. '
     '<a href="{cite}#how-to-report-a-mistake">Report a mistake</a>.'
 )
 CITE = "appendix/cite"
@@ -51,8 +56,8 @@ NAMED = {"definition", "theorem", "lemma", "proposition", "corollary", "algorith
 def open_doors(app: Sphinx, config: Config) -> None:
     """Add the theme's buttons and links to sources, if there is an address."""
     options = config.html_theme_options
-    address = (options.get("repository_url") or "").rstrip("/")
-    options["repository_url"] = address
+    address = book_config.address()
+    options["repository_url"] = address  # without the slash that may be at its end
     if address:
         options.update(use_repository_button=True, use_issues_button=True)
         options["launch_buttons"] = LAUNCHERS
@@ -68,7 +73,7 @@ def lead_buttons(app: Sphinx, page: str, template: str, context: dict, doctree: 
 
     A notebook that `make course` does not write loses its button for Colab.
     """
-    address = app.config.html_theme_options["repository_url"]
+    address = book_config.address()
     if not address.startswith(GITHUB):
         return
     for group in context.get("header_buttons", []):
@@ -129,11 +134,17 @@ def date() -> datetime | None:
     return datetime.fromtimestamp(int(seconds), timezone.utc) if seconds else None
 
 
-def footer(address_of_cite: str) -> str:
-    """Licences, how to cite, version and date."""
+def edition() -> str:
+    """Version and date, as a sentence."""
     when = date()
     day = f", {when.day} {when:%B %Y}" if when else ""
-    return f"<p>{LICENCES.format(cite=address_of_cite)} Version {version()}{day}.</p>"
+    return f"Version {version()}{day}."
+
+
+def footer(address_of_cite: str) -> str:
+    """Licences, how to cite, how to report a mistake, version and date."""
+    links = f"{LICENCES} {LINKS}".format(cite=address_of_cite)
+    return f"<p>{links} {edition()}</p>"
 
 
 def describe(

@@ -11,7 +11,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from plain import sections, title_of
+from excerpt_text import sections, title_of
 
 TEXTS = "page-texts.js"
 NAME = "window.PAGE_TEXTS = "

@@ -20,7 +20,7 @@ from pybtex.richtext import Text
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from plain import title_of
+from excerpt_text import title_of
 
 NAME = "labels.json"
 EQUATION = "equation-"  # how Sphinx begins the anchor of a numbered formula

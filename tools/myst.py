@@ -8,20 +8,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
+from docutils.parsers.rst.directives.misc import TestDirective
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.directives import parse_directive_text
 from myst_parser.parsers.mdit import create_md_parser
 
-EXTENSIONS = {
-    "amsmath",
-    "colon_fence",
-    "deflist",
-    "dollarmath",
-    "substitution",
-}  # as in _config.yml
-OPTION = re.compile(r":([\w-]+):[ \t]*(.*)")
+from book_config import settings
+
 # A role, or a span of code, in which nothing is a role
 ROLE_OR_CODE = re.compile(r"\{([\w:+-]+)\}`([^`]+)`|(`+)(?!`)[^`].*?(?<!`)\3(?!`)", re.DOTALL)
 EXPLICIT = re.compile(r"\s*(.*?)\s*<([^<>]+)>\s*", re.DOTALL)
@@ -42,7 +38,8 @@ class Block:
 @cache
 def parser() -> MarkdownIt:
     """The book's parser of Markdown."""
-    return create_md_parser(MdParserConfig(enable_extensions=EXTENSIONS), RendererHTML)
+    extensions = settings()["parse"]["myst_enable_extensions"]
+    return create_md_parser(MdParserConfig(enable_extensions=extensions), RendererHTML)
 
 
 def blocks(text: str) -> Iterator[Block]:
@@ -68,17 +65,9 @@ def _fenced(token: Token, text: str) -> Block:
     found = re.match(r"\{([\w:+-]+)\}\s*(.*)", token.info.strip())
     if not found:
         return Block(text, is_code=True)
-    options, body = _options(token.content)
-    return Block(text, found[1], found[2].strip(), body, options)
-
-
-def _options(content: str) -> tuple[dict[str, str], str]:
-    """The options at the head of a directive's content, and its body."""
-    options, lines = {}, content.splitlines()
-    while lines and (found := OPTION.fullmatch(lines[0].strip())):
-        options[found[1]] = found[2].strip()
-        del lines[0]
-    return options, "\n".join(lines).strip("\n")
+    # docutils' directive for tests is the one from which MyST takes any option, unconverted
+    told = parse_directive_text(TestDirective, "", token.content)
+    return Block(text, found[1], found[2].strip(), "\n".join(told.body).strip("\n"), told.options)
 
 
 def with_roles(text: str, said: Callable[[str, str], str]) -> str:

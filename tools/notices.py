@@ -14,6 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+import book_config
 import doors
 from sources import ROOT
 
@@ -23,11 +24,6 @@ COSTS = ROOT / "benchmarks/costs.json"
 
 class Notice(SphinxDirective):
     """Markdown that depends on a file or on the repository's address."""
-
-    @property
-    def address(self) -> str:
-        """The repository's, or nothing."""
-        return self.config.html_theme_options.get("repository_url") or ""
 
     def parsed(self, *lines: str) -> list[nodes.Node]:
         """Lines of Markdown as nodes."""
@@ -45,7 +41,10 @@ def cited() -> dict:
 
 
 def bibtex(told: dict, address: str = "") -> str:
-    """A book of CITATION.cff as a BibTeX entry."""
+    r"""A book of CITATION.cff as a BibTeX entry.
+
+    By hand: pybtex writes all fields as LaTeX, and an address with `\_` for `_` leads nowhere.
+    """
     authors = " and ".join(f"{{{each['name']}}}" for each in told["authors"])
     fields = {
         "author": authors,
@@ -72,9 +71,9 @@ class Citation(Notice):
         """A sentence and a block of code."""
         self.env.note_dependency(str(CITATION))
         told = cited()
-        entry = bibtex(told, self.address)
+        entry = bibtex(told, book_config.address())
         block = nodes.literal_block(entry, entry, language="bibtex")
-        return [*self.parsed(sentence(told, self.address)), block]
+        return [*self.parsed(sentence(told, book_config.address())), block]
 
 
 # Reporting
@@ -106,7 +105,7 @@ class Mistake(Notice):
         """A paragraph."""
         self.env.note_dependency(str(CITATION))
         contacts = yaml.safe_load(CITATION.read_text("utf-8")).get("contact", [])
-        return self.parsed(whom_to_tell(self.address, contacts))
+        return self.parsed(whom_to_tell(book_config.address(), contacts))
 
 
 # Running
@@ -117,29 +116,43 @@ class Launching(Notice):
 
     def run(self) -> list[nodes.Node]:
         """A paragraph."""
-        if not self.address:
+        address = book_config.address()
+        if not address:
             return []
         text = "Nothing to install: the rocket above a chapter opens it on Binder"
-        if self.address.startswith(doors.GITHUB):
+        if address.startswith(doors.GITHUB):
             text += ", or on Colab, where the first cell installs the package"
         return self.parsed(f"{text}.")
 
 
-def told_costs(record: dict) -> list[str]:
-    """The record of `make costs` as a table in Markdown, and a line that says where it is from."""
+def told_costs(record: dict[str, dict]) -> list[str]:
+    """The record of `make costs` as a table in Markdown, and lines that say where it is from."""
     rows = [
         f"| {title_of(name)} | {round(each['seconds'])} | {each['megabytes'] / 1000:.1f} |"
-        for name, each in record["notebooks"].items()
+        for name, each in record.items()
     ]
     return [
         "| notebook | seconds of a core | GB of memory |",
         "| --- | ---: | ---: |",
         *rows,
         "",
-        f"Measured on {record['date']} with one thread on this machine: {record['machine']}, "
-        f"{record['system']}, Python {record['python']}, torch {record['torch']}. "
+        *origins(record),
         "Memory is the largest that a kernel held, the libraries' own included.",
     ]
+
+
+def origins(record: dict[str, dict]) -> list[str]:
+    """When and where the notebooks were measured: one line, or one for each time and place."""
+    groups: dict[str, list[str]] = {}
+    for name, each in record.items():
+        said = (
+            f"on {each['date']} with one thread of {each['machine']}, "
+            f"{each['system']}, Python {each['python']}, torch {each['torch']}."
+        )
+        groups.setdefault(said, []).append(title_of(name))
+    if len(groups) == 1:
+        return [f"Measured {said}" for said in groups]
+    return [f"Measured {said[:-1]}: {', '.join(names)}." for said, names in groups.items()]
 
 
 def title_of(name: str) -> str:

@@ -26,9 +26,9 @@ DOCUMENT = """<!DOCTYPE html>
 <meta charset="utf-8">
 <title>{title}</title>
 <link rel="stylesheet" href="../html/_static/pygments.css">
-<link rel="stylesheet" href="../../handouts/pieces.css">
-<link rel="stylesheet" href="../../handouts/pdf.css">
-<style>{heads}</style>
+<link rel="stylesheet" href="../../slides_and_print/pieces.css">
+<link rel="stylesheet" href="../../slides_and_print/pdf.css">
+<style>{rules}</style>
 {mathjax}
 <script defer src="../html/_static/mathjax/tex-chtml.js"></script>
 </head>
@@ -37,7 +37,8 @@ DOCUMENT = """<!DOCTYPE html>
 </body>
 </html>
 """
-# The chapter's name above its pages; the licence is on every page, in pdf.css.
+# Below every page; and the chapter's name above its pages.
+FOOT = '@page {{ @bottom-left {{ content: "{said}"; }} }}'
 HEAD = '@page {page} {{ @top-right {{ content: "{said}"; }} }} {part} {{ page: {page}; }}'
 ENTRY = '<li class="{kind}"><a href="#{anchor}"><span>{said}</span><span>{page}</span></a></li>'
 
@@ -88,12 +89,14 @@ def print_book(browser: Browser, names: list[str]) -> Path:
 
 def document(title: str, body: str, heads: Iterable[tuple[str, str]]) -> str:
     """A page of HTML that prints well."""
-    rules = "\n".join(
+    about = pieces.about()
+    rules = [FOOT.format(said=escape_css(f"{about['title']} · {about['licence']}"))]
+    rules += [
         HEAD.format(page=f"part-{number}", part=part, said=escape_css(said))
         for number, (said, part) in enumerate(heads)
-    )
+    ]
     return DOCUMENT.format(
-        title=escape(title), heads=rules, mathjax=pieces.MATHJAX_SETTINGS, body=body
+        title=escape(title), rules="\n".join(rules), mathjax=pieces.MATHJAX_SETTINGS, body=body
     )
 
 
@@ -109,7 +112,7 @@ def front(*, short: bool) -> str:
     return (
         f'<header class="{"masthead" if short else "title-page"}">'
         f'<{tag} class="book">{escape(about["title"])}</{tag}>'
-        f"<p>{escape(about['author'])}</p><p>{escape(about['licence'])}</p>"
+        f"<p>{escape(about['author'])}</p><p>{escape(about['line'])}</p>"
         "<p>Code that the pages fold away is left out here; hints and solutions stand at the back."
         "</p></header>"
     )

@@ -9,9 +9,11 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import yaml
 from bs4 import BeautifulSoup, Tag
 from sphinx_external_toc.parsing import parse_toc_yaml
+
+import doors
+from book_config import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build/html"
@@ -22,7 +24,6 @@ MATHJAX_SETTINGS = """<script>window.MathJax = {
   options: {ignoreHtmlClass: "no-math", processHtmlClass: "math", enableMenu: false},
   chtml: {matchFontHeight: false},
 };</script>"""
-NOT_A_FORMULA = "no-math"
 
 
 def soup(html: str) -> BeautifulSoup:
@@ -51,11 +52,16 @@ def names() -> list[str]:
 
 @cache
 def about() -> dict[str, str]:
-    """Title and authors of the book, and the line of its pages on licence, version and date."""
-    told = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-    footer = page(names()[0]).select_one(".extra_footer")
-    said = " ".join(footer.get_text().split()).replace(" How to cite.", "")
-    return {"title": told["title"], "author": told["author"], "licence": said}
+    """Title and authors of the book, the text's licence, and a line with all licences and version.
+
+    The line is the pages' footer without what only links say.
+    """
+    told = settings()
+    line = f"{soup(doors.LICENCES).get_text()} {doors.edition()}"
+    return {key: told[key] for key in ("title", "author")} | {
+        "licence": doors.LICENCE,
+        "line": line,
+    }
 
 
 def heading(element: Tag) -> str:

@@ -20,9 +20,10 @@ import mend_pages
 import pieces
 
 SLIDES = pieces.ROOT / "_build/slides"
-ASSETS = pieces.ROOT / "handouts"
-SESSION = 90  # minutes
+ASSETS = pieces.ROOT / "slides_and_print"
 WIDE = 2.2  # width by height of a picture that stands above the words, not beside them
+# Not myst.parser(), whose formulas and roles wait for Sphinx: slides hold lines of plain Markdown,
+# and MathJax finds their formulas by \( and \).
 MARKDOWN = (
     MarkdownIt("commonmark", {"typographer": True})
     .enable("smartquotes")
@@ -70,9 +71,8 @@ def main(paths: list[str]) -> None:
     """Make the decks, and say where they are."""
     SLIDES.mkdir(parents=True, exist_ok=True)
     copy_static()
-    made = [make(name) for name in pieces.chapter_names(paths)]
-    for path, count, minutes in made:
-        print(f"{path.relative_to(pieces.ROOT)}: {count} slides, {minutes} minutes")
+    for name in pieces.chapter_names(paths):
+        print(make(name))
     (SLIDES / "index.html").write_text(index(), "utf-8")
     print(f"Open {(SLIDES / 'index.html').as_uri()}. {KEYS}.")
 
@@ -88,8 +88,8 @@ def copy_static() -> None:
     pieces.copy_mathjax(static / "mathjax")
 
 
-def make(name: str) -> tuple[Path, int, int]:
-    """One deck: its file, its slides and their minutes."""
+def make(name: str) -> str:
+    """Make one deck; return where it is and what it holds."""
     path = pieces.ROOT / f"{name}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     try:
@@ -100,12 +100,14 @@ def make(name: str) -> tuple[Path, int, int]:
         body = sections(page, slides)
     except deck.SlideError as fault:
         sys.exit(f"{path.relative_to(pieces.ROOT)}: {fault}")
-    about = pieces.about()
-    title = escape(f"{page.heading} – {about['title']}")
+    title = escape(f"{page.heading} – {pieces.about()['title']}")
+    holds = f"{len(slides)} slides, {sum(each.minutes for each in slides)} minutes"
+    description = f'<meta name="description" content="{escape(page.heading)}: {holds}">'
     body = f'<div class="reveal"><div class="slides">\n{body}\n</div></div>'
     target = SLIDES / f"{path.stem}.html"
-    target.write_text(PAGE.format(title=title, head=DECK_HEAD, body=body), "utf-8")
-    return target, len(slides), sum(each.minutes for each in slides)
+    head = f"{description}\n{DECK_HEAD}"
+    target.write_text(PAGE.format(title=title, head=head, body=body), "utf-8")
+    return f"{target.relative_to(pieces.ROOT)}: {holds}"
 
 
 def sections(page: deck.Page, slides: list[deck.Slide]) -> str:
@@ -153,7 +155,7 @@ def section(slide: deck.Slide, shown: list[Tag], chapter: str, *, first: bool, m
     parts = [f'<div class="pictures">{"".join(map(str, pictures))}</div>'] if pictures else []
     parts += [f'<div class="words">{words}</div>'] if words else []
     about = pieces.about()
-    said = f"{about['title']} · {chapter} · {about['author']} · CC BY 4.0"
+    said = f"{about['title']} · {chapter} · {about['author']} · {about['licence']}"
     told = f"<p>{slide.minutes} min, from minute {minute}.</p>{MARKDOWN.render(slide.notes)}"
     return SLIDE.format(
         kind=kind_of(pictures, bool(words)),
@@ -200,17 +202,14 @@ def index() -> str:
     about = pieces.about()
     items = []
     for path in sorted(SLIDES.glob("[0-9]*.html")):
-        text = path.read_text("utf-8")
-        title = re.search("<title>(.*?) – ", text)[1]
-        seconds = sum(map(int, re.findall(r'data-timing="(\d+)"', text)))
-        count = text.count("data-timing=")
-        items.append(
-            f'<li><a href="{path.name}">{title}</a>: {count} slides, {seconds // 60} minutes</li>'
-        )
+        head = pieces.soup(path.read_text("utf-8").partition("<body")[0])
+        description = head.select_one('meta[name="description"]')["content"]
+        heading, _, holds = map(escape, description.rpartition(": "))
+        items.append(f'<li><a href="{path.name}">{heading}</a>: {holds}</li>')
     body = (
         f"<main><h1>{escape(about['title'])}: slides</h1>\n<ol>\n" + "\n".join(items) + "\n</ol>\n"
         f"<p>{KEYS}. The sliders move on the slides, too. Add <code>?print-pdf</code> to a deck's "
-        f"address to print it.</p>\n<p>{escape(about['author'])}. {escape(about['licence'])}</p>\n"
+        f"address to print it.</p>\n<p>{escape(about['author'])}. {escape(about['line'])}</p>\n"
         "</main>"
     )
     head = '<link rel="stylesheet" href="_static/slides.css">'
