@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any, TextIO
 
 READY = "ready"
@@ -45,6 +46,12 @@ def the_check(name: str) -> Callable:
         del sys.modules[module]
     importlib.invalidate_caches()
     return getattr(importlib.import_module(CHECKS), name)
+
+
+def elsewhere(paths: list[str]) -> list[str]:
+    """Where to import from: not the working folder, in which the reader's code may write."""
+    here = Path.cwd().resolve()
+    return [each for each in paths if Path(each).resolve() != here]
 
 
 def judge(task: dict[str, Any], paths: list[str]) -> tuple[str, str]:
@@ -97,7 +104,7 @@ def main() -> None:
         with redirect_stdout(nowhere), redirect_stderr(nowhere):
             importlib.import_module(CHECKS)
             say(channel, READY)
-            outcome = judge(task, list(sys.path))
+            outcome = judge(task, elsewhere(sys.path))
             say(channel, json.dumps(outcome))
     os._exit(0)  # not: wait for the reader's threads
 

@@ -4,6 +4,7 @@ Answers are judged in test_grade_runs.py.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import nbformat
@@ -11,7 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import mine_checks
-from mine_checks import grading, marks
+from mine_checks import grading, judge, marks
 from mine_checks.exercises import attempts, read_chapter
 from mine_checks.grading import Result, Unreadable, chapters, grade, read
 from mine_checks.judge import LATE, MISSING, PASSED, RAISED, UNTRIED, WRONG
@@ -141,6 +142,20 @@ def test_an_attempt_whose_check_is_gone_is_found_by_its_cell(tmp_path):
     book = new_notebook(cells=[new_code_cell("attempt = 7", id="the-one")])
     (found,) = attempts(book, chapter.exercises[0], chapter)
     assert (found.code, found.answer) == ("attempt = 7", "attempt")
+
+
+# The process that judges
+
+
+def test_what_an_answer_writes_is_no_check(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [each for each in sys.modules if each.split(".")[0] == "mine_checks"]:
+        monkeypatch.setitem(sys.modules, name, sys.modules[name])  # put back after the test
+    Path("mine_checks.py").write_text("leak = die = print")
+    paths = ["", ".", *sys.path]
+    monkeypatch.setattr(sys, "path", judge.elsewhere(paths))
+    assert judge.the_check("leak").__module__ == "mine_checks.chapter_01"
 
 
 # Files

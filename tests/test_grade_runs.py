@@ -1,4 +1,4 @@
-"""A class of 25 hands in, and each gets the right marks, whatever has become of a notebook."""
+"""A class of 27 hands in, and each gets the right marks, whatever has become of a notebook."""
 
 import json
 import time
@@ -102,6 +102,16 @@ class check:
 
 attempt = lambda z, s: z.roll(s, 0)
 """
+OWN_PACKAGE = """
+from pathlib import Path
+
+home = Path("mine_checks")
+home.mkdir()
+(home / "__init__.py").write_text("product_pairs = lambda f: print('all checks passed')")
+(home / "answers.py").write_text("PASSED = 'all checks passed'")
+attempt = lambda z, s: z.roll(s, 0)
+"""
+OWN_FILE = "open('mine_checks.py', 'w').write('product_pairs = print')\nattempt = lambda z, s: z"
 LIES = "def attempt(z, s):\n    print('all checks passed')\n    return z"
 HELPER = "def attempt(z, s):\n    return torch.cat([z[s:], z[:s]])"
 CHAPTER_7 = {
@@ -129,6 +139,8 @@ CLASS = {
     "moved": shifts(HELPER, PASSED, edit=exercise_first),
     "alone": shifts(HELPER, PASSED, edit=only_the_exercise),
     "own-check": shifts(OWN_CHECK, WRONG, "the other way round"),
+    "own-package": shifts(OWN_PACKAGE, WRONG, "the other way round"),
+    "own-file": shifts(OWN_FILE, WRONG, "nothing has moved"),
     "no-check": shifts(RIGHT, PASSED, without_check=True),
     "lies": shifts(LIES, WRONG, "nothing has moved"),
     "twice": shifts("attempt = None", PASSED, edit=all_renamed(f"!ls\n%time 1\n{RIGHT}")),
@@ -173,8 +185,8 @@ def of_chapter(number: str) -> list[str]:
 
 
 @pytest.mark.course
-def test_a_class_of_25_gets_the_right_marks(handed_in, capsys):
-    assert len(CLASS) == 25
+def test_a_class_of_27_gets_the_right_marks(handed_in, capsys):
+    assert len(CLASS) == 27
     start = time.monotonic()
     assert marks.main([str(handed_in), "--seconds", str(SECONDS)]) is None
     assert time.monotonic() - start < 600
