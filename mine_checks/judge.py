@@ -1,4 +1,4 @@
-"""Judge one answer, in a process of its own that mine_checks.grading starts.
+"""Judge one answer, in a process of its own that mine_checks.process starts.
 
 It reads a task as JSON, and prints two lines: that it is ready, and what came out as JSON. The
 reader's code runs first; then the checks are imported anew, so that what that code made of them
@@ -18,6 +18,7 @@ from typing import Any, TextIO
 READY = "ready"
 PASSED, WRONG, UNTRIED, RAISED = "passed", "wrong", "not tried", "raised"
 LATE, MISSING = "timed out", "cell missing"
+STATUSES = (PASSED, WRONG, RAISED, LATE, UNTRIED, MISSING)  # the best first
 CHECKS = "mine_checks"
 
 

@@ -14,9 +14,10 @@ from nbformat.v4 import new_code_cell
 
 import course
 from handouts import FULL, STUDENT
-from mine_checks import marks
-from mine_checks.grading import chapters, grade
+from mine_checks import grading
+from mine_checks.grading import grade
 from mine_checks.judge import LATE, MISSING, PASSED, RAISED, UNTRIED, WRONG
+from mine_checks.results import chapters
 
 BOOK = {path.stem[:2]: path for path in ROOT.glob("chapters/[0-9]*.ipynb")}
 SECONDS = 15  # for an endless loop
@@ -188,7 +189,7 @@ def of_chapter(number: str) -> list[str]:
 def test_a_class_of_27_gets_the_right_marks(handed_in, capsys):
     assert len(CLASS) == 27
     start = time.monotonic()
-    assert marks.main([str(handed_in), "--seconds", str(SECONDS)]) is None
+    assert grading.main([str(handed_in), "--seconds", str(SECONDS)]) is None
     assert time.monotonic() - start < 600
     told = json.loads((handed_in / "grades.json").read_text("utf-8"))
     rows = {each["student"]: each for each in told}
@@ -214,7 +215,7 @@ def see_table(printed: str, folder: Path) -> None:
     whole = [line for line in body if CLASS[line.split()[0]].text is None]
     assert {len(line) for line in whole} == {len(head)}
     assert str(folder / "grades.csv") in lines[-1]
-    assert len((folder / "grades.csv").read_text("utf-8").splitlines()) == 1 + len(CLASS)
+    assert len((folder / "grades.csv").read_text("utf-8-sig").splitlines()) == 1 + len(CLASS)
 
 
 @pytest.mark.course
