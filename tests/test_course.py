@@ -320,11 +320,14 @@ subprocess.run = lambda command, **more: ran.append([str(each) for each in comma
 import mine_lib
 print(ran, os.getcwd(), mine_lib.__file__)
 """
-COLAB = "def upload():\n    return {'mine (1).zip': open(ZIP, 'rb').read()}\n"
+COLAB = "def upload():\n    return {'mine (1).zip': open(ZIP, 'rb').read()} if ZIP else {}\n"
 
 
 def on_colab(cell, archive, folder):
-    """Run a first cell where `google.colab` can be imported, and commands are not run."""
+    """Run a first cell where `google.colab` can be imported, and commands are not run.
+
+    archive: the file that is uploaded, or nothing if the reader cancels.
+    """
     package = folder / "fake/google/colab"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
@@ -344,6 +347,17 @@ def test_on_colab_it_asks_for_the_zip_and_unpacks_it(made, tmp_path):
     assert asked == "Choose mine-course-student.zip, which your teacher has"
     assert f"'pip', 'install', '--quiet', '{home}'" in rest
     assert rest.split()[-2:] == [str(home / "chapters"), str(home / "mine_lib/__init__.py")]
+
+
+@pytest.mark.parametrize("chosen", ["", "mine-course-full.zip", "student/README.md"])
+def test_on_colab_what_is_not_the_zip_is_told_in_a_line(chosen, made, tmp_path):
+    done = on_colab(first_cell(made / "student"), chosen and str(made / chosen), tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    asked, told, ran = done.stdout.splitlines()
+    assert asked == "Choose mine-course-student.zip, which your teacher has"
+    assert told == "That was not mine-course-student.zip: run this cell again and choose it"
+    assert ran.startswith("[] ")  # not pip
+    assert not list((tmp_path / "content").iterdir())
 
 
 def test_with_an_address_it_needs_no_zip(made, tmp_path, monkeypatch):
