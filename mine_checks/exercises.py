@@ -94,7 +94,7 @@ def read_chapter(path: Path) -> Chapter:
     """A chapter of the book, or of a course's full notebooks."""
     notebook = nbformat.read(path, as_version=4)
     chapter, aliases = Chapter(path.stem), aliases_of(notebook)
-    for cell, number, part in _walk(notebook, int(path.stem.split("_")[0])):
+    for cell, number, part in _walk(notebook, chapter.number):
         if part == "solution":
             continue
         found = calls(cell.source, aliases)

@@ -1,4 +1,4 @@
-"""Judge one answer, in a process of its own that mine_checks.grading starts.
+"""Judge one answer, in a process of its own that mine_checks.process starts.
 
 It reads a task as JSON, and prints two lines: that it is ready, and what came out as JSON. The
 reader's code runs first; then the checks are imported anew, so that what that code made of them
@@ -12,11 +12,13 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any, TextIO
 
 READY = "ready"
 PASSED, WRONG, UNTRIED, RAISED = "passed", "wrong", "not tried", "raised"
 LATE, MISSING = "timed out", "cell missing"
+STATUSES = (PASSED, WRONG, RAISED, LATE, UNTRIED, MISSING)  # the best first
 CHECKS = "mine_checks"
 
 
@@ -45,6 +47,12 @@ def the_check(name: str) -> Callable:
         del sys.modules[module]
     importlib.invalidate_caches()
     return getattr(importlib.import_module(CHECKS), name)
+
+
+def elsewhere(paths: list[str]) -> list[str]:
+    """Where to import from: not the working folder, in which the reader's code may write."""
+    here = Path.cwd().resolve()
+    return [each for each in paths if Path(each).resolve() != here]
 
 
 def judge(task: dict[str, Any], paths: list[str]) -> tuple[str, str]:
@@ -97,7 +105,7 @@ def main() -> None:
         with redirect_stdout(nowhere), redirect_stderr(nowhere):
             importlib.import_module(CHECKS)
             say(channel, READY)
-            outcome = judge(task, list(sys.path))
+            outcome = judge(task, elsewhere(sys.path))
             say(channel, json.dumps(outcome))
     os._exit(0)  # not: wait for the reader's threads
 

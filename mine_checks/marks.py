@@ -1,19 +1,19 @@
-"""A folder of submissions: one table, grades.csv and grades.json (mine_checks.grading grades)."""
+"""A folder of submissions: one table, grades.csv and grades.json."""
 
-import argparse
 import csv
 import json
-import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from mine_checks.grading import BOOK, SECONDS, Result, Unreadable, chapters, in_parallel
 from mine_checks.judge import LATE, MISSING, PASSED, RAISED, UNTRIED, WRONG
+from mine_checks.results import Result, chapters, in_parallel
 
 OWN = {"grades.csv", "grades.json"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a formula begins, for a spreadsheet
 SHOWN = {PASSED: "1", WRONG: "wrong", UNTRIED: "-", RAISED: "raised", LATE: "time", MISSING: "gone"}
 LEGEND = (
-    "1: passed; wrong, raised (an error), time (out of it), gone (the cell): 0 points; -: not tried"
+    "1: passed. No points: wrong; raised: an error; time: limit passed; gone: cell missing; "
+    "-: not tried"
 )
 
 
@@ -73,14 +73,13 @@ def student_of(path: Path, names: list[str]) -> str:
 
 def rows(found: list[Submission], seconds: float, book: Path) -> list[Row]:
     """Grade all and put together what belongs to one student; of two results the better counts."""
-    notebooks = [each for each in found if each.path.suffix == ".ipynb"]
-    outcomes = in_parallel([each.path for each in notebooks], seconds, book)
-    told = dict(zip((each.path for each in notebooks), outcomes, strict=True))
+    notebooks = [each.path for each in found if each.path.suffix == ".ipynb"]
+    outcomes = dict(zip(notebooks, in_parallel(notebooks, seconds, book), strict=True))
     table: dict[str, Row] = {}
     for each in found:
         row = table.setdefault(each.student, Row(each.student))
-        outcome = told.get(each.path, Unreadable(_no_notebook(each.path)))
-        if isinstance(outcome, Unreadable):
+        outcome = outcomes.get(each.path, _no_notebook(each.path))
+        if isinstance(outcome, str):
             row.notes.append(f"{each.path.name}: {outcome}")
             continue
         for result in outcome:
@@ -122,16 +121,22 @@ def as_text(table: list[Row], keys: list[tuple[str, str]]) -> str:
     return "\n".join([*lines, "", LEGEND])
 
 
+def no_formula(text: str) -> str:
+    """A text that no spreadsheet takes for a formula, whatever a student calls a file."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
 def write(table: list[Row], keys: list[tuple[str, str]], folder: Path) -> None:
     """Write grades.csv, points alone, and grades.json, with all messages."""
-    with open(folder / "grades.csv", "w", encoding="utf-8", newline="") as file:
+    with open(folder / "grades.csv", "w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["student", *heads(keys), "points", "of", "notes"])
         for row in table:
             points = [row.results[key].points if key in row.results else "" for key in keys]
             notes = "; ".join(row.notes)
-            writer.writerow([row.student, *points, row.points, len(row.results), notes])
-    told = [
+            found = [*points, row.points, len(row.results)]
+            writer.writerow([no_formula(row.student), *found, no_formula(notes)])
+    everyone = [
         {
             "student": row.student,
             "points": row.points,
@@ -141,34 +146,5 @@ def write(table: list[Row], keys: list[tuple[str, str]], folder: Path) -> None:
         }
         for row in table
     ]
-    text = json.dumps(told, indent=1, ensure_ascii=False)
+    text = json.dumps(everyone, indent=1, ensure_ascii=False)
     (folder / "grades.json").write_text(f"{text}\n", "utf-8")
-
-
-def main(words: list[str] | None = None) -> str | None:
-    """Grade a folder; return what is wrong with the call, if anything."""
-    parser = argparse.ArgumentParser(prog="python -m mine_checks.grading", description=__doc__)
-    parser.add_argument("folder", type=Path, help="a notebook, or a folder, of each student")
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="limit for each answer")
-    parser.add_argument("--book", type=Path, default=BOOK, help="folder of the chapters")
-    asked = parser.parse_args(words)
-    if not asked.folder.is_dir():
-        return f"There is no folder {asked.folder}; put the submissions there, or name another"
-    if not asked.seconds > 0:
-        return f"The limit is a positive number of seconds, got {asked.seconds:g}"
-    found = submissions(asked.folder, [each.name for each in chapters(asked.book)])
-    if not found:
-        return f"{asked.folder} is empty; put the submissions there, such as ada_03_mine.ipynb"
-    print(
-        f"Grading {len(found)}; students' code runs on this machine, without a sandbox", flush=True
-    )
-    table = rows(found, asked.seconds, asked.book)
-    keys = columns(table, asked.book)
-    write(table, keys, asked.folder)
-    print(f"{as_text(table, keys)}\n")
-    print(f"Points: {asked.folder / 'grades.csv'}. Messages: {asked.folder / 'grades.json'}")
-    return None
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,7 +11,6 @@ import sys
 import zipfile
 from functools import cache
 from html import unescape
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -20,9 +19,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from test_plain_markdown import HOME, names
 
 import course
-import mine_checks
+import pinned
 from doors import version
 from handouts import FULL, STUDENT, handout, tag_solutions
+from plain_markdown import Unplain
 
 CHAPTERS = sorted(ROOT.glob("chapters/[0-9]*.ipynb"))
 IDS = [path.stem for path in CHAPTERS]
@@ -98,8 +98,21 @@ def test_full_notebooks_keep_them():
 
 def test_a_solution_without_an_end_is_refused():
     open_one = new_notebook(cells=[new_markdown_cell(":::{solution-start} ex\n:::")])
-    with pytest.raises(ValueError, match="no solution-end"):
+    with pytest.raises(Unplain, match="no solution-end"):
         tag_solutions(open_one)
+
+
+def test_a_chapter_that_cannot_be_handed_out_is_named_in_a_line(tmp_path, monkeypatch, built_pages):
+    broken = tmp_path / "chapters/01_mutual_information.ipynb"
+    broken.parent.mkdir()
+    nbformat.write(new_notebook(cells=[new_markdown_cell("See {ref}`nowhere`.")]), broken)
+    book = course.names_of([CHAPTERS[0]])
+    for name, value in (("ROOT", tmp_path), ("TARGET", tmp_path), ("names_of", lambda _: book)):
+        monkeypatch.setattr(course, name, value)
+    with pytest.raises(SystemExit) as refusal:
+        course.main([])
+    line = "chapters/01_mutual_information.ipynb: the book has no label nowhere; "
+    assert str(refusal.value).startswith(line)
 
 
 def solutions(path):
@@ -230,22 +243,35 @@ def test_requirements_are_exact_and_whole(made):
     assert not {"sphinx-book-theme", "pytest", "playwright", "ruff"} & pinned
 
 
-def test_the_same_course_makes_the_same_zip(made):
-    before = (made / "mine-course-student.zip").read_bytes()
-    folder = made / "student"
-    for each in folder.rglob("*"):
-        each.touch()
-    assert course.write_zip(folder, STUDENT).read_bytes() == before
+@pytest.mark.parametrize("line", ["PyYAML==6", "pyyaml==6", "PYYAML==6 ; python_version > '3'"])
+def test_a_package_has_one_name_however_it_is_spelt(line, tmp_path, monkeypatch):
+    (tmp_path / "constraints.txt").write_text(f"# Versions\nfar==1\n{line}\n")
+    monkeypatch.setattr(pinned, "ROOT", tmp_path)
+    monkeypatch.setattr(pinned, "packages_distributions", lambda: {"yaml": ["PyYAML"]})
+    nbformat.write(new_notebook(cells=[new_code_cell("import yaml")]), tmp_path / "a.ipynb")
+    assert pinned.imported([tmp_path / "a.ipynb"]) == {"pyyaml"}
+    assert pinned.pinned({"pyyaml"}) == [line]
+
+
+def test_what_has_no_version_is_named(tmp_path, monkeypatch):
+    with pytest.raises(SystemExit, match=r"no version of nonesuch, .*'make pins'"):
+        pinned.pinned({"numpy", "nonesuch"})
+    code = "import os\nimport mine_lib\nfrom nonesuch.deep import it"
+    nbformat.write(new_notebook(cells=[new_code_cell(code)]), tmp_path / "a.ipynb")
+    with pytest.raises(SystemExit, match="imports nonesuch, which is not installed here"):
+        pinned.imported([tmp_path / "a.ipynb"])
+
+
+def test_the_same_course_makes_the_same_zips(made, tmp_path):
+    course.hand_out(course.chosen(["6", "2"]), tmp_path)
+    for edition in (STUDENT, FULL):
+        name = f"{edition.folder}.zip"
+        assert (tmp_path / name).read_bytes() == (made / name).read_bytes()
 
 
 def test_the_package_knows_its_version_without_pip(made):
     found = importlib.metadata.distributions(path=[str(made / "student")])
     assert [(each.name, each.version) for each in found] == [("mine-lib", version())]
-
-
-def test_handed_out_checks_are_the_book_s(made):
-    for path in Path(mine_checks.__file__).parent.glob("*.py"):
-        assert (made / "student/mine_checks" / path.name).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("words", [["9"], ["1,9"], ["x"], ["1", "0"], ["-1"]])
@@ -294,11 +320,14 @@ subprocess.run = lambda command, **more: ran.append([str(each) for each in comma
 import mine_lib
 print(ran, os.getcwd(), mine_lib.__file__)
 """
-COLAB = "def upload():\n    return {'mine (1).zip': open(ZIP, 'rb').read()}\n"
+COLAB = "def upload():\n    return {'mine (1).zip': open(ZIP, 'rb').read()} if ZIP else {}\n"
 
 
 def on_colab(cell, archive, folder):
-    """Run a first cell where `google.colab` can be imported, and commands are not run."""
+    """Run a first cell where `google.colab` can be imported, and commands are not run.
+
+    archive: the file that is uploaded, or nothing if the reader cancels.
+    """
     package = folder / "fake/google/colab"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
@@ -318,6 +347,17 @@ def test_on_colab_it_asks_for_the_zip_and_unpacks_it(made, tmp_path):
     assert asked == "Choose mine-course-student.zip, which your teacher has"
     assert f"'pip', 'install', '--quiet', '{home}'" in rest
     assert rest.split()[-2:] == [str(home / "chapters"), str(home / "mine_lib/__init__.py")]
+
+
+@pytest.mark.parametrize("chosen", ["", "mine-course-full.zip", "student/README.md"])
+def test_on_colab_what_is_not_the_zip_is_told_in_a_line(chosen, made, tmp_path):
+    done = on_colab(first_cell(made / "student"), chosen and str(made / chosen), tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    asked, told, ran = done.stdout.splitlines()
+    assert asked == "Choose mine-course-student.zip, which your teacher has"
+    assert told == "That was not mine-course-student.zip: run this cell again and choose it"
+    assert ran.startswith("[] ")  # not pip
+    assert not list((tmp_path / "content").iterdir())
 
 
 def test_with_an_address_it_needs_no_zip(made, tmp_path, monkeypatch):

@@ -2,12 +2,15 @@
 
 import re
 
+import nbformat
 import pytest
 from built import HTML, ROOT
+from nbformat.v4 import new_markdown_cell, new_notebook
 from test_plain_markdown import names
 
 import course
 import course_book
+from plain_markdown import Unplain
 
 HOME = "chapters/01_one"
 NUMBERS = re.compile(r'(?:caption-number|section-number|eqno)">([^<]*)')
@@ -28,6 +31,13 @@ NUMBERS = re.compile(r'(?:caption-number|section-number|eqno)">([^<]*)')
 )
 def test_what_refers_to_missing_chapters_is_plain(myst, expected):
     assert course_book.without_missing(myst, HOME, names()) == expected
+
+
+def test_a_page_with_a_broken_reference_is_named(tmp_path):
+    path = tmp_path / "01_one.ipynb"
+    nbformat.write(new_notebook(cells=[new_markdown_cell("[x](03_three.ipynb)")]), path)
+    with pytest.raises(Unplain, match=r"^chapters/01_one.ipynb: the book has no page"):
+        course_book.copy_chapter(path, tmp_path / "copy.ipynb", names())
 
 
 @pytest.mark.course

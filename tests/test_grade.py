@@ -3,18 +3,23 @@
 Answers are judged in test_grade_runs.py.
 """
 
+import codecs
+import csv
 import json
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from built import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import mine_checks
-from mine_checks import grading, marks
+from mine_checks import grading, judge, marks, process, results
 from mine_checks.exercises import attempts, read_chapter
-from mine_checks.grading import Result, Unreadable, chapters, grade, read
+from mine_checks.grading import Result, Unreadable, grade
 from mine_checks.judge import LATE, MISSING, PASSED, RAISED, UNTRIED, WRONG
+from mine_checks.results import BOOK, chapters, read
 from mine_checks.statements import needed, statements
 
 CHECKED = [(one, each) for one in chapters() for each in one.exercises]
@@ -74,9 +79,9 @@ def test_each_check_of_a_chapter_has_one_exercise():
     assert len(found) >= 15
 
 
-def test_exercises_have_the_numbers_of_the_book():
+def test_exercises_have_the_numbers_of_the_book(built_pages):
     numbers = {each.check: each.number for _, each in CHECKED}
-    labels = json.loads((grading.ROOT / "_build/labels.json").read_text("utf-8"))["labels"]
+    labels = json.loads((ROOT / "_build/labels.json").read_text("utf-8"))["labels"]
     known = {each["name"] for each in labels.values()}
     assert {f"Exercise {number}" for number in numbers.values()} <= known
     assert numbers["die"] == "1.2"
@@ -84,7 +89,7 @@ def test_exercises_have_the_numbers_of_the_book():
 
 @pytest.mark.parametrize(("chapter", "exercise"), CHECKED, ids=[e.check for _, e in CHECKED])
 def test_an_untouched_chapter_is_not_tried(chapter, exercise):
-    book = nbformat.read(grading.BOOK / f"{chapter.name}.ipynb", as_version=4)
+    book = nbformat.read(BOOK / f"{chapter.name}.ipynb", as_version=4)
     first = attempts(book, exercise, chapter)[-1]
     assert first.is_blank
     assert sum(map(len, exercise.setup)) < 1000  # no training
@@ -141,6 +146,20 @@ def test_an_attempt_whose_check_is_gone_is_found_by_its_cell(tmp_path):
     book = new_notebook(cells=[new_code_cell("attempt = 7", id="the-one")])
     (found,) = attempts(book, chapter.exercises[0], chapter)
     assert (found.code, found.answer) == ("attempt = 7", "attempt")
+
+
+# The process that judges
+
+
+def test_what_an_answer_writes_is_no_check(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [each for each in sys.modules if each.split(".")[0] == "mine_checks"]:
+        monkeypatch.setitem(sys.modules, name, sys.modules[name])  # put back after the test
+    Path("mine_checks.py").write_text("leak = die = print")
+    paths = ["", ".", *sys.path]
+    monkeypatch.setattr(sys, "path", judge.elsewhere(paths))
+    assert judge.the_check("leak").__module__ == "mine_checks.chapter_01"
 
 
 # Files
@@ -245,7 +264,7 @@ def test_two_checks_of_an_exercise_have_two_names():
 
 def test_grades_are_written(tmp_path):
     marks.write(*some_rows(), tmp_path)
-    lines = (tmp_path / "grades.csv").read_text("utf-8").splitlines()
+    lines = (tmp_path / "grades.csv").read_text("utf-8-sig").splitlines()
     assert lines[0] == "student,1.1,1.2,1.3,1.4,1.5,1.6,points,of,notes"
     assert lines[1] == "ada,1,0,0,0,0,0,1,6,"
     assert lines[2] == "bob,,,,,,,0,0,bob_1.ipynb: empty file"
@@ -258,6 +277,19 @@ def test_grades_are_written(tmp_path):
         "points": 0,
     }
     assert bob["notes"] == ["bob_1.ipynb: empty file"]
+
+
+def test_grades_are_safe_in_a_spreadsheet(tmp_path):
+    names = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "Émile", "Ada-Lou"]
+    table = [marks.Row(name, {}, [f"{name}.ipynb: empty file"]) for name in names]
+    marks.write(table, [], tmp_path)
+    assert (tmp_path / "grades.csv").read_bytes().startswith(codecs.BOM_UTF8)
+    with open(tmp_path / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        _, *found = csv.reader(file)
+    assert [row[0] for row in found] == [*(f"'{each}" for each in names[:5]), "Émile", "Ada-Lou"]
+    assert [row[-1][0] for row in found] == [*(["'"] * 5), "É", "A"]
+    told = json.loads((tmp_path / "grades.json").read_text("utf-8"))
+    assert [each["student"] for each in told] == names
 
 
 def test_the_better_of_two_files_counts(tmp_path, monkeypatch):
@@ -273,12 +305,32 @@ def test_the_better_of_two_files_counts(tmp_path, monkeypatch):
     [
         (["nowhere"], "There is no folder nowhere"),
         ([".", "--seconds", "0"], "positive number of seconds, got 0"),
+        ([".", "--book", "nowhere"], "no chapters in nowhere"),
     ],
 )
 def test_a_call_that_makes_no_sense_is_refused(words, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert message in marks.main(words)
+    assert message in grading.main(words)
+
+
+def test_a_process_that_does_not_start_costs_one_row(tmp_path, monkeypatch):
+    for name, answer in (("ada", 1), ("bob", 2)):
+        cell = f"attempt = {answer}\ncheck.pairs_to_meet(attempt)"
+        nbformat.write(code(cell), tmp_path / f"{name}_06_gaussian_experiments.ipynb")
+
+    def judged(attempt, exercise, seconds):
+        if attempt.code == "attempt = 1":
+            raise process.NotStarted("mine_checks.judge does not start")
+        return PASSED, ""
+
+    monkeypatch.setattr(results, "judged", judged)
+    assert grading.main([str(tmp_path)]) is None
+    ada, bob = json.loads((tmp_path / "grades.json").read_text("utf-8"))
+    assert ada["notes"] == [
+        "ada_06_gaussian_experiments.ipynb: not graded: mine_checks.judge does not start"
+    ]
+    assert (ada["of"], bob["points"], bob["notes"]) == (0, 1, [])
 
 
 def test_an_empty_folder_is_told(tmp_path):
-    assert "is empty" in marks.main([str(tmp_path)])
+    assert "is empty" in grading.main([str(tmp_path)])

@@ -1,4 +1,4 @@
-"""A class of 25 hands in, and each gets the right marks, whatever has become of a notebook."""
+"""A class of 27 hands in, and each gets the right marks, whatever has become of a notebook."""
 
 import json
 import time
@@ -14,9 +14,10 @@ from nbformat.v4 import new_code_cell
 
 import course
 from handouts import FULL, STUDENT
-from mine_checks import marks
-from mine_checks.grading import chapters, grade
+from mine_checks import grading
+from mine_checks.grading import grade
 from mine_checks.judge import LATE, MISSING, PASSED, RAISED, UNTRIED, WRONG
+from mine_checks.results import chapters
 
 BOOK = {path.stem[:2]: path for path in ROOT.glob("chapters/[0-9]*.ipynb")}
 SECONDS = 15  # for an endless loop
@@ -102,6 +103,16 @@ class check:
 
 attempt = lambda z, s: z.roll(s, 0)
 """
+OWN_PACKAGE = """
+from pathlib import Path
+
+home = Path("mine_checks")
+home.mkdir()
+(home / "__init__.py").write_text("product_pairs = lambda f: print('all checks passed')")
+(home / "answers.py").write_text("PASSED = 'all checks passed'")
+attempt = lambda z, s: z.roll(s, 0)
+"""
+OWN_FILE = "open('mine_checks.py', 'w').write('product_pairs = print')\nattempt = lambda z, s: z"
 LIES = "def attempt(z, s):\n    print('all checks passed')\n    return z"
 HELPER = "def attempt(z, s):\n    return torch.cat([z[s:], z[:s]])"
 CHAPTER_7 = {
@@ -129,6 +140,8 @@ CLASS = {
     "moved": shifts(HELPER, PASSED, edit=exercise_first),
     "alone": shifts(HELPER, PASSED, edit=only_the_exercise),
     "own-check": shifts(OWN_CHECK, WRONG, "the other way round"),
+    "own-package": shifts(OWN_PACKAGE, WRONG, "the other way round"),
+    "own-file": shifts(OWN_FILE, WRONG, "nothing has moved"),
     "no-check": shifts(RIGHT, PASSED, without_check=True),
     "lies": shifts(LIES, WRONG, "nothing has moved"),
     "twice": shifts("attempt = None", PASSED, edit=all_renamed(f"!ls\n%time 1\n{RIGHT}")),
@@ -173,10 +186,10 @@ def of_chapter(number: str) -> list[str]:
 
 
 @pytest.mark.course
-def test_a_class_of_25_gets_the_right_marks(handed_in, capsys):
-    assert len(CLASS) == 25
+def test_a_class_of_27_gets_the_right_marks(handed_in, capsys):
+    assert len(CLASS) == 27
     start = time.monotonic()
-    assert marks.main([str(handed_in), "--seconds", str(SECONDS)]) is None
+    assert grading.main([str(handed_in), "--seconds", str(SECONDS)]) is None
     assert time.monotonic() - start < 600
     told = json.loads((handed_in / "grades.json").read_text("utf-8"))
     rows = {each["student"]: each for each in told}
@@ -202,7 +215,7 @@ def see_table(printed: str, folder: Path) -> None:
     whole = [line for line in body if CLASS[line.split()[0]].text is None]
     assert {len(line) for line in whole} == {len(head)}
     assert str(folder / "grades.csv") in lines[-1]
-    assert len((folder / "grades.csv").read_text("utf-8").splitlines()) == 1 + len(CLASS)
+    assert len((folder / "grades.csv").read_text("utf-8-sig").splitlines()) == 1 + len(CLASS)
 
 
 @pytest.mark.course

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from plain_markdown import Names, Plain
+from plain_markdown import Names, Plain, Unplain
 
 HOME = "chapters/01_one"
 OTHER = "chapters/02_two"
@@ -132,8 +132,12 @@ def test_a_formula_in_a_quotation_is_one_line():
         (":::{mermaid}\n:::", "no plain form for the directive mermaid"),
         ("{kbd}`a`", "no plain form for the role kbd"),
         ("{eq}`eq-none`", "no label eq-none"),
+        ("{doc}`03_three`", "no page chapters/03_three"),
+        ("[three](03_three.ipynb)", "no page chapters/03_three"),
+        ("{cite}`koh2020, nobody1999`", "cites no nobody1999"),
+        (":::{exercise}\nShow.\n:::", "an exercise has no label"),
     ],
 )
 def test_what_has_no_plain_form_is_named(myst, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(Unplain, match=message):
         plain(myst)

@@ -10,7 +10,6 @@ import re
 import shutil
 import sys
 import zipfile
-from importlib.metadata import packages_distributions
 from os.path import relpath
 from pathlib import Path
 
@@ -20,8 +19,9 @@ from nbformat import NotebookNode
 from book_config import address, settings
 from course_book import build
 from doors import version
-from handouts import FULL, STUDENT, Edition, first_cells, handout, read
-from plain_markdown import Names
+from handouts import FULL, STUDENT, Edition, first_cells, handout
+from pinned import requirements
+from plain_markdown import Names, Unplain, on_page
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "_build/course"
@@ -29,7 +29,6 @@ README = Path(__file__).with_name("course") / "README.md"
 COPIED = ("LICENSE", "LICENSE-text", "CITATION.cff", "pyproject.toml", "constraints.txt")
 PACKAGES = ("mine_lib", "mine_checks")
 BESIDE = re.compile(r"\.\./([\w./-]+\.\w+)")  # a file that a cell reads or shows
-IMPORTED = re.compile(r"^\s*(?:import|from) +(\w+)", re.MULTILINE)
 NO_DATE = (1980, 1, 1, 0, 0, 0)  # of a file in a zip: the same course makes the same zip
 
 
@@ -54,18 +53,18 @@ def names_of(paths: list[Path]) -> Names:
     labels = ROOT / "_build/labels.json"
     if not labels.exists():
         sys.exit("The numbers of theorems and figures come from the pages: run 'make book' first")
-    told = json.loads(labels.read_text("utf-8"))
-    return Names(**told, at_hand={page_of(path) for path in paths})
+    tables = json.loads(labels.read_text("utf-8"))
+    return Names(**tables, at_hand={page_of(path) for path in paths})
 
 
 def about(path: Path, edition: Edition, names: Names) -> str:
     """The first cell: where a notebook comes from, and what one may do with it."""
-    told, page = settings(), names.pages[page_of(path)]
+    config, page = settings(), names.pages[page_of(path)]
     source = f", {address()}" if address() else ""
     kind = "with solutions" if edition.solutions else "without solutions"
     return (
-        f"From *{told['title']}*, chapter {page['number']}, {page['title']}, by "
-        f"{told['author']}{source}. Version {version()}, {kind}; changed from the book: "
+        f"From *{config['title']}*, chapter {page['number']}, {page['title']}, by "
+        f"{config['author']}{source}. Version {version()}, {kind}; changed from the book: "
         "references are plain text.\n\n"
         "Text and figures: [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/). Code: MIT."
     )
@@ -73,38 +72,22 @@ def about(path: Path, edition: Edition, names: Names) -> str:
 
 def made(path: Path, edition: Edition, names: Names) -> NotebookNode:
     """A chapter as one edition holds it."""
-    notebook = handout(read(path), page_of(path), edition, names)
+    with on_page(path.relative_to(ROOT).as_posix()):
+        notebook = handout(nbformat.read(path, as_version=4), page_of(path), edition, names)
     first = first_cells(about(path, edition, names), edition, address())
     notebook.cells = [*first, *notebook.cells]
     nbformat.validate(notebook)
     return notebook
 
 
-def requirements(paths: list[Path]) -> str:
-    """Exact versions of what runs the notebooks."""
-    project = (ROOT / "pyproject.toml").read_text("utf-8")
-    listed = re.search(r"^dependencies = \[(.*?)^\]", project, re.DOTALL | re.MULTILINE)[1]
-    names = {"jupyterlab", *re.findall(r'"([\w-]+)', listed)}
-    owners = packages_distributions()
-    for path in paths:
-        code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
-        names |= {each for module in IMPORTED.findall(code) for each in owners.get(module, [])}
-    pins = dict(
-        re.findall(r"^([\w-]+)==(.+)$", (ROOT / "requirements.txt").read_text("utf-8"), re.M)
-    )
-    lines = [f"{name}=={pins[name]}" for name in sorted(names) if name in pins]
-    start = "# What runs the notebooks, in the versions that the book was tested with."
-    return "\n".join([start, "-c constraints.txt", *lines, ""])
-
-
 def readme(paths: list[Path], edition: Edition, names: Names) -> str:
     """How to run the notebooks, and what they are."""
     pages = {path.stem: names.pages[page_of(path)] for path in paths}
     chapters = [f"- `{stem}.ipynb`: {page['title']}" for stem, page in pages.items()]
-    told = settings()
+    config = settings()
     return README.read_text("utf-8").format(
-        title=told["title"],
-        author=told["author"],
+        title=config["title"],
+        author=config["author"],
         source=f" ({address()})" if address() else "",
         kind="with solutions and outputs" if edition.solutions else "without solutions",
         chapters="\n".join(chapters),
@@ -123,8 +106,8 @@ def write_version(folder: Path) -> None:
     """Let importlib.metadata find the package's version, which studies store, without pip."""
     home = folder / f"mine_lib-{version()}.dist-info"
     home.mkdir()
-    told = f"Metadata-Version: 2.1\nName: mine-lib\nVersion: {version()}\n"
-    (home / "METADATA").write_text(told, "utf-8")
+    metadata = f"Metadata-Version: 2.1\nName: mine-lib\nVersion: {version()}\n"
+    (home / "METADATA").write_text(metadata, "utf-8")
 
 
 def write_folder(paths: list[Path], edition: Edition, names: Names, target: Path) -> Path:
@@ -155,9 +138,9 @@ def write_zip(folder: Path, edition: Edition) -> Path:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(each for each in folder.rglob("*") if each.is_file()):
             name = f"{edition.folder}/{path.relative_to(folder).as_posix()}"
-            told = zipfile.ZipInfo(name, NO_DATE)
-            told.external_attr = 0o644 << 16
-            archive.writestr(told, path.read_bytes(), zipfile.ZIP_DEFLATED)
+            entry = zipfile.ZipInfo(name, NO_DATE)
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return target
 
 
@@ -176,10 +159,13 @@ def hand_out(paths: list[Path], target: Path) -> None:
 def main(words: list[str]) -> None:
     """Make a course; of some chapters, also the pages."""
     paths = chosen(words)
-    hand_out(paths, TARGET)
     shutil.rmtree(TARGET / "html", ignore_errors=True)
-    if paths != chosen([]):
-        pages = build(paths, TARGET, names_of(paths))
+    try:
+        hand_out(paths, TARGET)
+        pages = build(paths, TARGET, names_of(paths)) if paths != chosen([]) else None
+    except Unplain as fault:
+        sys.exit(str(fault))
+    if pages:
         print(f"{relpath(pages)}: their pages. Open {(pages / 'index.html').as_uri()}")
 
 

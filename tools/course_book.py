@@ -4,6 +4,7 @@ A chapter that is left out keeps its place with a title, so that the numbers are
 book; what refers to it is plain text.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import yaml
 
 from book_config import settings
 from myst import named, with_roles
-from plain_markdown import LINK, REFERENCES, Names, page_at
+from plain_markdown import LINK, REFERENCES, Names, on_page, page_at
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("assets", "benchmarks", "images", "mine_lib", "tools")
@@ -62,12 +63,13 @@ def copy_chapter(path: Path, target: Path, names: Names) -> None:
     """Copy a notebook, with its references in text and captions."""
     page = f"chapters/{path.stem}"
     notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = without_missing(cell.source, page, names)
-        figure = cell.metadata.get("mystnb", {}).get("figure", {})
-        if "caption" in figure:
-            figure["caption"] = without_missing(figure["caption"], page, names)
+    with on_page(f"{page}.ipynb"):
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = without_missing(cell.source, page, names)
+            figure = cell.metadata.get("mystnb", {}).get("figure", {})
+            if "caption" in figure:
+                figure["caption"] = without_missing(figure["caption"], page, names)
     nbformat.write(notebook, target)
 
 
@@ -89,7 +91,8 @@ def write_sources(paths: list[Path], folder: Path, names: Names) -> None:
             (folder / f"chapters/{path.stem}.md").write_text(f"# {title}\n\n{OUT}\n", "utf-8")
     for page in BACK:
         text = (ROOT / f"{page}.md").read_text("utf-8")
-        (folder / f"{page}.md").write_text(without_missing(text, page, names), "utf-8")
+        with on_page(f"{page}.md"):
+            (folder / f"{page}.md").write_text(without_missing(text, page, names), "utf-8")
     config = (ROOT / "_config.yml").read_text("utf-8")
     (folder / "_config.yml").write_text(REFERENCE.sub("", config), "utf-8")
     (folder / "_toc.yml").write_text(contents(), "utf-8")
@@ -98,22 +101,22 @@ def write_sources(paths: list[Path], folder: Path, names: Names) -> None:
 
 def contents() -> str:
     """The table of contents without what is left out at the back."""
-    told = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    for part in told["parts"]:
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    for part in toc["parts"]:
         part["chapters"] = [
             each
             for each in part["chapters"]
             if each["file"].startswith("chapters/") or each["file"] in BACK
         ]
-    return yaml.safe_dump(told, sort_keys=False)
+    return yaml.safe_dump(toc, sort_keys=False)
 
 
 def intro(paths: list[Path], names: Names) -> str:
     """The first page."""
     config = settings()
     lines = [f"- {{doc}}`chapters/{path.stem}`" for path in paths]
-    told = f"Chapters of the book of this name by {config['author']}, for a course:"
-    return "\n".join([f"# {config['title']}", "", told, "", *lines, ""])
+    purpose = f"Chapters of the book of this name by {config['author']}, for a course:"
+    return "\n".join([f"# {config['title']}", "", purpose, "", *lines, ""])
 
 
 def build(paths: list[Path], target: Path, names: Names) -> Path:
@@ -123,7 +126,8 @@ def build(paths: list[Path], target: Path, names: Names) -> Path:
     write_sources(paths, folder, names)
     call = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", call, "build", "--all", "-W", "-n", "--keep-going", "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    variables = os.environ | {"PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, encoding="utf-8")
     if done.returncode:
         log = f"{done.stdout}\n{done.stderr}"
         faults = [line for line in log.splitlines() if re.search("WARNING|ERROR", line)]

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocessor
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from myst import blocks
-from plain_markdown import Names, Plain
+from plain_markdown import Names, Plain, Unplain
 
 SOLUTION = "solution"  # the tag of a cell that students do not get
 FOLDED = ("hide-input", "hide-cell")
@@ -54,7 +53,7 @@ def tag_solutions(notebook: NotebookNode) -> None:
             cells.append(tagged(new) if is_solution else new)
         inside = parts[-1][2] if parts else inside
     if inside:
-        raise ValueError("a solution-start has no solution-end")
+        raise Unplain("a solution-start has no solution-end")
     notebook.cells = cells
 
 
@@ -126,8 +125,8 @@ def _without_settings(cell: NotebookNode) -> NotebookNode:
 
 def _sources(plain: Plain) -> str:
     """The list of what a chapter cites."""
-    told = sorted(plain.names.sources[key]["full"] for key in plain.cited)
-    lines = [f"- {' '.join(ESCAPED.sub('', each).split())}" for each in told]
+    entries = sorted(plain.names.sources[key]["full"] for key in plain.cited)
+    lines = [f"- {' '.join(ESCAPED.sub('', each).split())}" for each in entries]
     return "\n".join(["## Sources", "", *lines])
 
 
@@ -141,8 +140,3 @@ def first_cells(about: str, edition: Edition, address: str) -> list[NotebookNode
         new_markdown_cell(about, id="course-about"),
         new_code_cell(code, id="course-start", metadata=hidden),
     ]
-
-
-def read(path: Path) -> NotebookNode:
-    """A notebook."""
-    return nbformat.read(path, as_version=4)

@@ -5,7 +5,8 @@ stands on a page that is not at hand is "of the book".
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from posixpath import normpath
@@ -21,6 +22,19 @@ FORMULA = re.compile(r"\$\$(.+?)\$\$(?:[ ]*\(([\w-]+)\))?", re.DOTALL)
 TARGET = re.compile(r"^\([\w-]+\)=[ ]*\n?|^%.*\n?|^\+\+\+.*\n?", re.MULTILINE)
 
 
+class Unplain(ValueError):  # noqa: N818
+    """What has no plain form, or a name that the book does not have."""
+
+
+@contextmanager
+def on_page(page: str) -> Iterator[None]:
+    """Name the page on which something has no plain form."""
+    try:
+        yield
+    except Unplain as fault:
+        raise Unplain(f"{page}: {fault}") from None
+
+
 @dataclass
 class Names:
     """What the book calls its labels, and which pages are at hand."""
@@ -33,9 +47,7 @@ class Names:
     def name(self, label: str) -> str:
         """Such as "Theorem 2.1", or a title."""
         if label not in self.labels:
-            raise ValueError(
-                f"the book has no label {label}; 'make book' renews _build/labels.json"
-            )
+            raise Unplain(f"the book has no label {label}; 'make book' renews _build/labels.json")
         return self.labels[label]["name"] or self.labels[label]["title"]
 
     def here(self, label: str) -> bool:
@@ -53,16 +65,21 @@ class Names:
     def page(self, words: str, target: str, home: str) -> str:
         """What stands for a link to a page, which is one where its notebook is at hand."""
         page = page_at(target, home)
-        told = self.pages[page]
+        if page not in self.pages:
+            raise Unplain(f"the book has no page {page}")
+        linked = self.pages[page]
         if page in self.at_hand:
             near = PurePosixPath(page).name
-            return f"[{words or told['title']}]({near}.ipynb)"
-        name = f"chapter {told['number']}" if told["number"] else f"“{told['title']}”"
+            return f"[{words or linked['title']}]({near}.ipynb)"
+        name = f"chapter {linked['number']}" if linked["number"] else f"“{linked['title']}”"
         return f"{words} ({name} of the book)" if words else f"{name} of the book"
 
     def citation(self, kind: str, content: str) -> str:
         """Such as [Belghazi et al., 2018]."""
-        shorts = [self.sources[key.strip()]["short"] for key in content.split(",")]
+        keys = [key.strip() for key in content.split(",")]
+        if missing := [key for key in keys if key not in self.sources]:
+            raise Unplain(f"the book cites no {missing[0]}; 'make book' renews _build/labels.json")
+        shorts = [self.sources[key]["short"] for key in keys]
         if kind == "cite:t":
             return "; ".join(re.sub(r", (\w+)$", r" [\1]", each) for each in shorts)
         return f"[{'; '.join(shorts)}]"
@@ -112,9 +129,8 @@ class Plain:
     def _directive(self, block: Block) -> str:
         make = _form_of(block.name)
         if make is None:
-            raise ValueError(
-                f"{self.page}: no plain form for the directive {block.name}; "
-                "add one to tools/plain_markdown.py"
+            raise Unplain(
+                f"no plain form for the directive {block.name}; add one to tools/plain_markdown.py"
             )
         return make(self, block)
 
@@ -145,9 +161,7 @@ class Plain:
             return words or target
         if role == "doc":
             return self.names.page(words, target, self.page)
-        raise ValueError(
-            f"{self.page}: no plain form for the role {role}; add one to tools/plain_markdown.py"
-        )
+        raise Unplain(f"no plain form for the role {role}; add one to tools/plain_markdown.py")
 
     def _link(self, words: str, target: str) -> str:
         if target.startswith("#"):
@@ -179,6 +193,8 @@ class Plain:
 
     def _exercise(self, block: Block) -> str:
         hint = f" ({self.inline(block.argument)})" if block.argument else ""
+        if "label" not in block.options:
+            raise Unplain("an exercise has no label, which gives it its number")
         head = f"**{self.names.name(block.options['label'])}**{hint}"
         return "\n\n".join(filter(None, [head, self._inner(block.body)]))
 

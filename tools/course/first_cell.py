@@ -21,8 +21,13 @@ def find_mine_lib(source, folder):
             subprocess.run(["git", "clone", "--quiet", "--depth=1", source, home], check=True)
         else:
             print(f"Choose {folder}.zip, which your teacher has")
-            for data in files.upload().values():
-                zipfile.ZipFile(io.BytesIO(data)).extractall()
+            for data in map(io.BytesIO, files.upload().values()):
+                names = zipfile.ZipFile(data).namelist() if zipfile.is_zipfile(data) else []
+                if f"{folder}/mine_lib/__init__.py" in names:
+                    zipfile.ZipFile(data).extractall()
+            if not (home / "mine_lib").is_dir():
+                print(f"That was not {folder}.zip: run this cell again and choose it")
+                return
         pip = [sys.executable, "-m", "pip", "install", "--quiet", str(home)]
         subprocess.run(pip, check=True)
         os.chdir(home / "chapters")
