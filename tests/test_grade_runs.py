@@ -49,7 +49,7 @@ def cell_of(notebook: NotebookNode, check: str) -> NotebookNode:
 def shifts(code: str, status: str, message: str = "", **more: object) -> Work:
     """An answer to the exercise of chapter 3."""
     call = "" if more.pop("without_check", False) else "\ncheck.product_pairs(attempt)"
-    told = {"product_pairs": (status, message)}
+    told = {"product_pairs": (status, message)} | more.pop("others", {})
     return Work("03", {"product_pairs": f"{code}{call}"}, told, **more)
 
 
@@ -138,7 +138,9 @@ CLASS = {
     "gone": Work("03", {}, {"product_pairs": (MISSING, "no cell calls")}, without_the_exercise),
     "colab": shifts(RIGHT, PASSED, edit=rename_ids),
     "moved": shifts(HELPER, PASSED, edit=exercise_first),
-    "alone": shifts(HELPER, PASSED, edit=only_the_exercise),
+    "alone": shifts(
+        HELPER, PASSED, edit=only_the_exercise, others={"slopes": (MISSING, "no cell calls")}
+    ),
     "own-check": shifts(OWN_CHECK, WRONG, "the other way round"),
     "own-package": shifts(OWN_PACKAGE, WRONG, "the other way round"),
     "own-file": shifts(OWN_FILE, WRONG, "nothing has moved"),
