@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from mine_checks.judge import LATE, MISSING, PASSED, RAISED, UNTRIED, WRONG
 from mine_checks.results import Result, chapters, in_parallel
 
 OWN = {"grades.csv", "grades.json"}
+COPY = re.compile(r"^[ _-]?\(?\d{1,2}\)?$")  # what browsers add to a second download
+MOODLE = re.compile(r"_\d+_assignsubmission_\w+$")  # and Moodle to a student's folder
+CHAPTER = re.compile(r"\d\d_\w+")
+NAMELESS = "no student's name in the name of the file"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a formula begins, for a spreadsheet
 SHOWN = {PASSED: "1", WRONG: "wrong", UNTRIED: "-", RAISED: "raised", LATE: "time", MISSING: "gone"}
 LEGEND = (
@@ -50,7 +55,8 @@ def submissions(folder: Path, names: list[str]) -> list[Submission]:
             continue
         if path.is_dir():
             inner = [each for each in sorted(path.rglob("*.ipynb")) if _is_work(each, path)]
-            found += [Submission(path.name, each) for each in inner or [path]]
+            student = MOODLE.sub("", path.name)
+            found += [Submission(student, each) for each in inner or [path]]
         else:
             found.append(Submission(student_of(path, names), path))
     return found
@@ -67,6 +73,7 @@ def student_of(path: Path, names: list[str]) -> str:
     for name in names:
         before, found, after = path.stem.partition(name)
         if found:
+            after = COPY.sub("", after)
             return " ".join(filter(None, (each.strip(" _-.") for each in (before, after)))) or name
     return path.stem
 
@@ -78,6 +85,8 @@ def rows(found: list[Submission], seconds: float, book: Path) -> list[Row]:
     table: dict[str, Row] = {}
     for each in found:
         row = table.setdefault(each.student, Row(each.student))
+        if CHAPTER.fullmatch(each.student):
+            row.notes.append(f"{each.path.name}: {NAMELESS}")
         outcome = outcomes.get(each.path, _no_notebook(each.path))
         if isinstance(outcome, str):
             row.notes.append(f"{each.path.name}: {outcome}")
@@ -110,7 +119,7 @@ def as_text(table: list[Row], keys: list[tuple[str, str]]) -> str:
     cells = [["student", *heads(keys), "points"]]
     for row in table:
         marks = [SHOWN[row.results[key].status] if key in row.results else "" for key in keys]
-        points = f"{row.points}/{len(row.results)}" if row.results else "-"
+        points = f"{row.points}/{len(keys)}" if row.results else "-"
         cells.append([row.student, *marks, points])
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = []
@@ -121,20 +130,27 @@ def as_text(table: list[Row], keys: list[tuple[str, str]]) -> str:
     return "\n".join([*lines, "", LEGEND])
 
 
+def _point(result: Result | None) -> int | str:
+    """What stands in a cell of the spreadsheet: nothing where no notebook of the chapter came."""
+    if result is None:
+        return ""
+    return SHOWN[UNTRIED] if result.status == UNTRIED else result.points
+
+
 def no_formula(text: str) -> str:
     """A text that no spreadsheet takes for a formula, whatever a student calls a file."""
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def write(table: list[Row], keys: list[tuple[str, str]], folder: Path) -> None:
-    """Write grades.csv, points alone, and grades.json, with all messages."""
+    """Write grades.csv, points and what was not tried, and grades.json, with all messages."""
     with open(folder / "grades.csv", "w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["student", *heads(keys), "points", "of", "notes"])
         for row in table:
-            points = [row.results[key].points if key in row.results else "" for key in keys]
+            points = [_point(row.results.get(key)) for key in keys]
             notes = "; ".join(row.notes)
-            found = [*points, row.points, len(row.results)]
+            found = [*points, row.points, len(keys)]
             writer.writerow([no_formula(row.student), *found, no_formula(notes)])
     everyone = [
         {

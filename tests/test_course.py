@@ -21,7 +21,7 @@ from test_plain_markdown import HOME, names
 import course
 import pinned
 from doors import version
-from handouts import FULL, STUDENT, handout, tag_solutions
+from handouts import ANSWER, FULL, STUDENT, handout, tag_solutions
 from plain_markdown import Unplain
 
 CHAPTERS = sorted(ROOT.glob("chapters/[0-9]*.ipynb"))
@@ -57,7 +57,9 @@ def small():
             new_markdown_cell(f"# One\n\n{one}\n\n{start}"),
             new_code_cell("attempt = None\ncheck.it(attempt)"),
             new_markdown_cell(end),
-            new_code_cell("answer = 3", metadata={"mystnb": {"figure": {"caption": "Answer"}}}),
+            new_code_cell(
+                "answer = 3", metadata={"mystnb": {"figure": {"caption": "The drawing"}}}
+            ),
             new_markdown_cell(after),
             new_code_cell("1 + 1", outputs=[], execution_count=3, metadata={"holds": {}}),
         ]
@@ -77,10 +79,27 @@ def test_students_get_exercises_and_no_solutions():
         "1 + 1",
     ):
         assert kept in text
-    for gone in ("So it is", "The trick", "answer", "Answer", "More of it", "Solution"):
+    for gone in ("So it is", "The trick", "answer = 3", "The drawing", "More of it", "Solution"):
         assert gone not in text
     assert found.cells[-1].execution_count is None
     assert "holds" not in found.cells[-1].metadata
+
+
+def test_a_question_without_code_has_a_cell_for_its_answer():
+    sources = [cell.source for cell in handout(small(), HOME, STUDENT, names()).cells]
+    assert sources.count(ANSWER) == 1
+    place = sources.index(ANSWER)
+    assert "Show." in sources[place - 1]
+    assert "And on." in sources[place + 1]
+    assert ANSWER not in text_of(handout(small(), HOME, FULL, names()))
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=IDS)
+def test_each_exercise_has_a_place_for_its_answer(path, built_pages):
+    cells = notebook(path).cells
+    asked = re.findall(r"^\*\*Exercise \d", text_of(notebook(path)), re.MULTILINE)
+    places = [cell for cell in cells if cell.source == ANSWER or "attempt = None" in cell.source]
+    assert len(asked) == len(places) >= 5
 
 
 def test_full_notebooks_keep_them():

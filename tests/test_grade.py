@@ -212,7 +212,8 @@ def test_a_book_without_chapters_is_refused(tmp_path):
     [
         ("ada_03_mine.ipynb", "ada"),
         ("03_mine_ada.ipynb", "ada"),
-        ("Ada Lovelace - 03_mine (1).ipynb", "Ada Lovelace (1)"),
+        ("Ada Lovelace - 03_mine (1).ipynb", "Ada Lovelace"),
+        ("tom_03_mine-2.ipynb", "tom"),
         ("03_mine.ipynb", "03_mine"),
         ("essay.ipynb", "essay"),
     ],
@@ -266,8 +267,8 @@ def test_grades_are_written(tmp_path):
     marks.write(*some_rows(), tmp_path)
     lines = (tmp_path / "grades.csv").read_text("utf-8-sig").splitlines()
     assert lines[0] == "student,1.1,1.2,1.3,1.4,1.5,1.6,points,of,notes"
-    assert lines[1] == "ada,1,0,0,0,0,0,1,6,"
-    assert lines[2] == "bob,,,,,,,0,0,bob_1.ipynb: empty file"
+    assert lines[1] == "ada,1,0,-,0,0,0,1,6,"
+    assert lines[2] == "bob,,,,,,,0,6,bob_1.ipynb: empty file"
     ada, bob = json.loads((tmp_path / "grades.json").read_text("utf-8"))
     assert ada["results"][1] == {
         "exercise": "1.2",
@@ -290,6 +291,19 @@ def test_grades_are_safe_in_a_spreadsheet(tmp_path):
     assert [row[-1][0] for row in found] == [*(["'"] * 5), "É", "A"]
     told = json.loads((tmp_path / "grades.json").read_text("utf-8"))
     assert [each["student"] for each in told] == names
+
+
+def test_folders_of_moodle_are_named_by_the_student(tmp_path):
+    folder = tmp_path / "Ada Lovelace_12345_assignsubmission_file_"
+    folder.mkdir()
+    (folder / "03_mine.ipynb").touch()
+    assert [each.student for each in marks.submissions(tmp_path, ["03_mine"])] == ["Ada Lovelace"]
+
+
+def test_a_file_without_a_student_is_noted(tmp_path, monkeypatch):
+    monkeypatch.setattr(marks, "in_parallel", lambda *_: [[]])
+    (row,) = marks.rows([marks.Submission("03_mine", tmp_path / "03_mine.ipynb")], 1.0, tmp_path)
+    assert row.notes == ["03_mine.ipynb: no student's name in the name of the file"]
 
 
 def test_the_better_of_two_files_counts(tmp_path, monkeypatch):

@@ -21,6 +21,8 @@ OF_THE_BOOK = (
     "slides",
 )  # metadata that its pages and tests read
 ESCAPED = re.compile(r"\\(?=[.()\-])")  # pybtex escapes what need not be
+EXERCISE = re.compile(r"\{exercise(-start)?\}")
+ANSWER = "*Your answer:*"
 FIRST_CELL = Path(__file__).with_name("course") / "first_cell.py"
 
 
@@ -79,8 +81,25 @@ def tagged(cell: NotebookNode) -> NotebookNode:
     return cell
 
 
+def add_answers(notebook: NotebookNode) -> None:
+    """Put a cell for the answer where a solution is to go and no cell of code asks for one."""
+    cells, has_place, was = [], False, False
+    for cell in notebook.cells:
+        is_solution = SOLUTION in cell.metadata.get("tags", [])
+        if is_solution and not was and not has_place:
+            cells.append(new_markdown_cell(ANSWER, id=f"{cell.id}-answer"))
+        if not is_solution and cell.cell_type == "code":
+            has_place = True
+        elif not is_solution and EXERCISE.search(cell.source):
+            has_place = False
+        cells.append(cell)
+        was = is_solution
+    notebook.cells = cells
+
+
 def for_students(notebook: NotebookNode) -> NotebookNode:
     """The notebook without the cells of its solutions and without outputs."""
+    add_answers(notebook)
     remove = TagRemovePreprocessor(remove_cell_tags={SOLUTION})
     for step in (remove, ClearOutputPreprocessor()):
         notebook, _ = step.preprocess(notebook, {})
