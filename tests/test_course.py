@@ -57,9 +57,7 @@ def small():
             new_markdown_cell(f"# One\n\n{one}\n\n{start}"),
             new_code_cell("attempt = None\ncheck.it(attempt)"),
             new_markdown_cell(end),
-            new_code_cell(
-                "answer = 3", metadata={"mystnb": {"figure": {"caption": "The drawing"}}}
-            ),
+            new_code_cell("answer = 3", metadata={"mystnb": {"figure": {"caption": "Drawing"}}}),
             new_markdown_cell(after),
             new_code_cell("1 + 1", outputs=[], execution_count=3, metadata={"holds": {}}),
         ]
@@ -79,7 +77,7 @@ def test_students_get_exercises_and_no_solutions():
         "1 + 1",
     ):
         assert kept in text
-    for gone in ("So it is", "The trick", "answer = 3", "The drawing", "More of it", "Solution"):
+    for gone in ("So it is", "The trick", "answer = 3", "Drawing", "More of it", "Solution"):
         assert gone not in text
     assert found.cells[-1].execution_count is None
     assert "holds" not in found.cells[-1].metadata
@@ -108,7 +106,7 @@ def test_full_notebooks_keep_them():
         "So it is",
         "The trick",
         "answer = 3",
-        "Answer",
+        "Drawing",
         "More of it",
         "Solution to Exercise",
     ):
