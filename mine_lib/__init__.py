@@ -35,10 +35,12 @@ from mine_lib.estimation import (
     GaussianCritic,
     MIEstimate,
     PairEstimates,
+    SelfConsistency,
     estimate_mi,
     estimate_pairs,
     ksg,
     normal_scores,
+    self_consistency,
 )
 from mine_lib.evaluation import evaluate
 from mine_lib.mine import MINE
@@ -61,6 +63,7 @@ __all__ = [
     "MIEstimate",
     "PairEstimates",
     "Parabola",
+    "SelfConsistency",
     "Stacked",
     "StatisticsNetwork",
     "StepsAndRamps",
@@ -84,6 +87,7 @@ __all__ = [
     "mean_interval",
     "normal_scores",
     "nwj",
+    "self_consistency",
     "smile",
     "spiral",
     "study",
