@@ -269,9 +269,12 @@ def test_a_state_that_is_no_tour_has_no_tours_text(opened):
 
 def test_a_change_leaves_the_tour_and_returns_to_it(opened):
     lab = opened(calm=True)
+    lab.get_by_label("speed").select_option("10")
+    assert lab.locator(".lab-question").count() == 1
     slider = lab.get_by_label("batch size b")
     slider.press("ArrowRight")
     assert lab.locator(".lab-choices [aria-pressed=true]").count() == 0
+    assert "A state of its own" in lab.locator(".lab-tour").inner_text()
     slider.press("ArrowLeft")
     assert button(lab, "1The article’s picture").get_attribute("aria-pressed") == "true"
 
