@@ -89,7 +89,7 @@ def test_the_constant_is_lost_while_batch_values_look_right(modules):
     assert (end["exact"] < 0).all()
 
 
-def test_all_pairs_are_far_below_zero_where_batch_values_are_a_little_high(modules):
+def test_all_pairs_are_below_zero_where_batch_values_are_a_little_high(modules):
     truth = ml.Gaussian(0.95).mi
     values, end = play(modules, 4)
     assert 0 < np.median(last(values) - truth) < 0.6
@@ -100,7 +100,8 @@ def test_all_pairs_are_far_below_zero_where_batch_values_are_a_little_high(modul
     assert ((end["alone"] > 0.15) & (end["alone"] < 0.4)).all()
     sums = np.cumsum(values, axis=1)
     means = (sums[:, 100:] - sums[:, :-100])[:, -1500:] / 100
-    assert (means.min() > 0.8) & (means.max() < 2)
+    assert means.min() > 0.7
+    assert means.max() < 1.9
 
 
 # What the page and its answers say in numbers

@@ -60,11 +60,13 @@ export const TOURS = [
     state: "rho=0.95&b=16&steps=4000",
     text:
       "Correlation 0.95, vanilla, sixteen pairs a batch, 4,000 steps. The mean of a hundred batches " +
-      "swings about a little above the truth, between 0.9 and 1.8; you might report it.",
-    question: "Would you? Compare the value on new pairs, and in how many of 100 batches one pair took over half of the push?",
+      "swings between 0.7 and 1.8, mostly a little above the truth, 1.16; you might report it.",
+    question:
+      "Would you? Look at the value of all pairs. And in how many of 100 batches did one product " +
+      "pair take over half of the push?",
     answer:
-      "All pairs give a value far below zero: this critic is worse than a constant. In 15 to 40 of " +
-      "100 batches a single product pair takes over half of the push. A batch " +
+      "All pairs give a value below zero, mostly far below: this critic is worse than a constant. In the end, in 15 to 40 " +
+      "of 100 batches one product pair takes over half of the push. A batch " +
       "of sixteen rarely contains the product pairs that would show it. Two thousand new pairs " +
       "contain some, and miss many: their value jumps from look to look and may even lie above " +
       "zero. Another seed shows it so, too.",
