@@ -1,10 +1,9 @@
 // The laboratory: controls, pictures, and a run that goes on in slices of the page's frames.
 
+import { PICTURES } from "./captions.js";
 import { Controls } from "./controls.js";
 import { make, prefersCalm, select, watchColours } from "./dom.js";
-import { Push } from "./push.js";
-import { Critic, Ratio } from "./maps.js";
-import { LogV, Norm, Values, Weights, keep, meanOfLast } from "./pictures.js";
+import { keep, meanOfLast } from "./pictures.js";
 import { forTraining, format, parameter, parse, settle } from "./settings.js";
 import { TourGuide } from "./guide.js";
 import { Trainer } from "./training.js";
@@ -14,44 +13,9 @@ const DRAW_EVERY = 40;
 const DRAW_CALMLY = 500; // where the reader prefers reduced motion
 const SAY_EVERY = 250;
 const ANNOUNCE_EVERY = 2000;
-
-const dividesByV = ({ objective }) => ["vanilla", "average", "nwj"].includes(objective);
-const hasOutline = ({ objective }) => ["vanilla", "average"].includes(objective);
-const ofObjective = (wanted) => ({ objective }) => objective === wanted;
-
-// Name, kind, title, and what its marks mean: a class of live.css (none for a remark), words, and
-// for which settings.
-const PICTURES = [
-  ["values", Values, "Value of the critic, in nats",
-    ["joint", "batches, and the mean of a hundred"], ["product dashed", "new pairs"],
-    ["truth", "truth I"], ["ghost", "the run before"],
-    ["", "all pairs: means by quadrature, without sampling"],
-    ["zone", "compressed scale"],
-    ["", "batches: Jensen–Shannon’s value, at most 0, is no estimate of I", ofObjective("js")],
-    ["", "batches: InfoNCE’s value stays below log(m + 1), and is no estimate of I beyond it",
-      ofObjective("infonce")]],
-  ["weights", Weights, "Push back of the last batch",
-    ["product dot", "push: how hard a product pair pulls T down"],
-    ["joint", "lift: how hard each joint pair pulls T up", ({ objective }) =>
-      objective !== "js" && objective !== "infonce"]],
-  ["logv", LogV, "The level of eᵀ",
-    ["product", "log v: vanilla divides by v, its batch’s own mean of eᵀ", ofObjective("vanilla")],
-    ["product", "log v: eᵀ is divided by v, a moving mean", ofObjective("average")],
-    ["product", "log of NWJ’s divisor, e", ofObjective("nwj")],
-    ["truth dashed", "log of the true mean of eᵀ"],
-    ["", "this objective has no v", (settings) => !dividesByV(settings)]],
-  ["critic", Critic, "The critic T", ["heat", "−6 to 6 nats, moved to the level of log r"]],
-  ["ratio", Ratio, "What it should become: log r", ["heat", "−6 to 6 nats"],
-    ["joint dot", "joint"], ["product dot", "product pairs of the last batch"],
-    ["outline", "r above b, the product pairs of a batch (above b/α under the moving average)",
-      hasOutline],
-    ["outline faint", "r above b: vanilla’s", ofObjective("average")]],
-  ["norm", Norm, "Norm of the gradient",
-    ["ink dot", "each step", ({ clip }) => !clip],
-    ["ink dot", "each step, before it is clipped", ({ clip }) => clip]],
-];
 const SENSE = 100; // nats in a value, beyond which it is only large
-const SENSELESS = "Values beyond 100 nats say nothing about the pairs any more: the critic has run away.";
+const SENSELESS = "Values beyond 100 nats say nothing about the pairs any more, only how far the " +
+  "critic has gone.";
 const OF_EXCERPT = ["values", "weights", "logv"];
 const LEAD = "Live: press Run, then change the batch size or the objective and run again.";
 
