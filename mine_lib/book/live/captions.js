@@ -34,6 +34,6 @@ export const PICTURES = [
   ["ratio", Ratio, "What it should become: log r", ["heat", "−6 to 6 nats"],
     ["joint dot", "joint"], ["product dot", "product pairs of the last batch"],
     ["outline", "r above the number of product pairs in a batch", ofObjective("vanilla")],
-    ["outline", "r above that number over α", ofObjective("average")],
-    ["outline faint", "r above the number of product pairs: vanilla’s", ofObjective("average")]],
+    ["outline", "r above the number of product pairs in a batch, over α", ofObjective("average")],
+    ["outline faint", "the same without α: vanilla’s", ofObjective("average")]],
 ];
