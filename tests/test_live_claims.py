@@ -80,6 +80,13 @@ def test_the_shuffle_caps_the_batch_values_below_the_truth(modules):
     assert (end["alone"] < 0.9).all()
 
 
+def test_at_correlation_0999_batch_values_pass_the_truth_under_the_shuffle(modules):
+    asked = {"k": "rho=0.999&b=16&pairs=permute", "seeds": 4}
+    found = modules.evaluate(RUN.replace("tours.TOURS[k].state", "k"), asked)
+    values = np.array([each["values"] for each in found])
+    assert (last(values) > 2 * ml.Gaussian(0.999).mi).all()
+
+
 def test_the_constant_is_lost_while_batch_values_look_right(modules):
     truth = ml.Gaussian(0.99).mi
     values, end = play(modules, 3)
