@@ -187,6 +187,60 @@ def test_of_xor_only_the_pairs_of_the_plane_are_drawn(opened):
     assert drawn == ones > 0
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 36), (390, 42)])
+def test_the_bar_is_one_row_below_the_plot(opened, width, height):
+    lab = opened("#rho=0.99&b=16", width, calm=True)
+    bar = lab.locator(".lab-bar")
+    bar.scroll_into_view_if_needed()
+    tops = lab.evaluate(
+        "() => [...document.querySelectorAll('.lab-bar > *')].map((e) => {"
+        " const box = e.getBoundingClientRect(); return (box.top + box.bottom) / 2; })"
+    )
+    assert max(tops) - min(tops) < 8
+    assert bar.bounding_box()["height"] <= height + 20
+
+
+def test_value_and_push_are_beside_each_other_where_there_is_room(opened):
+    lab = opened("#rho=0.99&b=16", calm=True)
+    boxes = [lab.locator(f"canvas.lab-{name}").bounding_box() for name in ("values", "weights")]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert boxes[1]["y"] + boxes[1]["height"] < 900
+
+
+@pytest.mark.parametrize(
+    ("objective", "words"),
+    [("js", "no estimate of I"), ("infonce", "no estimate of I beyond"), ("vanilla", "of eᵀ")],
+)
+def test_the_legend_fits_the_objective(opened, objective, words):
+    lab = opened(f"#rho=0.9&b=16&objective={objective}", calm=True)
+    legend = " ".join(lab.locator(".lab-key").all_inner_texts())
+    assert words in legend
+    has_v = objective == "vanilla"
+    assert ("log v" in legend) == has_v == ("r above" in legend)
+    button(lab, "One step").click()
+    assert ("log v" in lab.locator(".lab-of-logv").inner_text()) == has_v
+
+
+def test_what_is_said_of_the_push_is_what_is_drawn(opened):
+    lab = opened("#rho=0.99&b=16", calm=True)
+    lab.evaluate(f"() => {{ const lab = {LAB}; lab.oneStep(); lab.advance(3); lab.say(1e9); }}")
+    drawn = lab.evaluate(f"Math.max(...{LAB}.pictures[1].picture.push)")
+    assert drawn != lab.evaluate(f"Math.max(...{LAB}.trainer.push)")
+    said = float(lab.locator(".lab-of-weights dd").first.inner_text())
+    assert said == pytest.approx(drawn, abs=0.006)
+
+
+def test_large_numbers_are_short_and_values_beyond_sense_are_told(opened):
+    lab = opened("#rho=0.999&b=2&speed=full")
+    shown = lab.evaluate("[5e8, -5e8, 123456].map(mineLive.canvas.short)")
+    assert shown == ["5·10⁸", "−5·10⁸", "123,456"]
+    sense = lab.get_by_text("Values beyond 100 nats")
+    assert not sense.is_visible()
+    button(lab, "Run").click()
+    lab.wait_for_function(f"!{LAB}.isRunning", timeout=30_000)
+    assert sense.is_visible()
+
+
 # Quiet
 
 
@@ -269,9 +323,12 @@ def test_a_state_that_is_no_tour_has_no_tours_text(opened):
 
 def test_a_change_leaves_the_tour_and_returns_to_it(opened):
     lab = opened(calm=True)
+    lab.get_by_label("speed").select_option("10")
+    assert lab.locator(".lab-question").count() == 1
     slider = lab.get_by_label("batch size b")
     slider.press("ArrowRight")
     assert lab.locator(".lab-choices [aria-pressed=true]").count() == 0
+    assert "A state of its own" in lab.locator(".lab-tour").inner_text()
     slider.press("ArrowLeft")
     assert button(lab, "1The article’s picture").get_attribute("aria-pressed") == "true"
 

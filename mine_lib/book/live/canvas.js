@@ -70,13 +70,19 @@ export function ticks(low, high, count) {
   return found;
 }
 
+// A large number as 2·10⁸.
+function scientific(value) {
+  const [digits, power] = value.toExponential(1).split("e+");
+  return `${digits.replace(/\.0$/, "")}·10${[...power].map((each) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[each]).join("")}`;
+}
+
 // A number as short as it may be read.
 export function short(value) {
   if (Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
   const size = Math.abs(value);
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.01 || size === 0 ? 2 : 4;
-  const text = size >= 1e6 ? value.toExponential(1) : value.toLocaleString("en", {
+  const text = size >= 1e6 ? scientific(value) : value.toLocaleString("en", {
     minimumFractionDigits: digits, maximumFractionDigits: digits,
   });
   return text.replace("-", "−");
@@ -118,6 +124,7 @@ export function frame(surface, { x: [left, right], y, yTicks, xLabel, yScale = l
 }
 
 function tickName(value) {
+  if (Math.abs(value) >= 1e5) return scientific(value).replace("-", "−");
   return value.toLocaleString("en", { maximumFractionDigits: 6 }).replace("-", "−");
 }
 

@@ -110,14 +110,15 @@ class Gaussian extends Data {
     const rho = Math.abs(this.rho), excess = Math.log(level) - this.information;
     if (!rho) return level < 1 ? [1, 1] : [0, 0];
     return [[1, 1], [1 + rho, 1 - rho]].map(([precisionAlong, precisionAcross]) => {
-      let sum = 0, total = 0;
-      for (const step of lattice(-8, 8, 801)) {
-        const eta = step / Math.sqrt(precisionAcross), weight = Math.exp((-step * step) / 2);
+      const room = Math.max(1, 81 / precisionAlong - (2 * excess) / rho); // beyond, erfc is 0
+      const reach = Math.sqrt(Math.min(64 / precisionAcross, room)), count = 2001;
+      let sum = 0;
+      for (const eta of lattice(-reach, reach, count)) {
         const least = Math.max(0, eta * eta + (2 * excess) / rho);
+        const weight = Math.exp((-eta * eta * precisionAcross) / 2);
         sum += weight * erfc(Math.sqrt((least * precisionAlong) / 2));
-        total += weight;
       }
-      return sum / total;
+      return (sum * Math.sqrt(precisionAcross / (2 * Math.PI)) * 2 * reach) / (count - 1);
     });
   }
 }

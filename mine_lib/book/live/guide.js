@@ -35,10 +35,11 @@ export class TourGuide {
       make("details", { class: "lab-fold" }, make("summary", {}, "An answer"), make("p", {}, answer)));
   }
 
-  // Show which tour's state this is, if it is one; a tour that the reader leaves stays to be read.
+  // Show which tour's state this is, if it is one; its pace is free.
   mark(address) {
-    const found = this.states.indexOf(address);
+    const found = this.states.indexOf(address.replace(/&speed=\w+/, ""));
     this.buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(k === found)));
-    if (found >= 0 && found !== this.shown) this.show(found);
+    if (found < 0) this.forget();
+    else if (found !== this.shown) this.show(found);
   }
 }

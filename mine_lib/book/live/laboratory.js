@@ -1,10 +1,9 @@
 // The laboratory: controls, pictures, and a run that goes on in slices of the page's frames.
 
+import { PICTURES } from "./captions.js";
 import { Controls } from "./controls.js";
 import { make, prefersCalm, select, watchColours } from "./dom.js";
-import { Push } from "./push.js";
-import { Critic, Ratio } from "./maps.js";
-import { LogV, Norm, Values, Weights, keep } from "./pictures.js";
+import { keep, meanOfLast } from "./pictures.js";
 import { forTraining, format, parameter, parse, settle } from "./settings.js";
 import { TourGuide } from "./guide.js";
 import { Trainer } from "./training.js";
@@ -14,23 +13,9 @@ const DRAW_EVERY = 40;
 const DRAW_CALMLY = 500; // where the reader prefers reduced motion
 const SAY_EVERY = 250;
 const ANNOUNCE_EVERY = 2000;
-
-// Name, kind, title, and what its marks mean: a class of live.css, and words.
-const PICTURES = [
-  ["values", Values, "Value of the critic, in nats",
-    ["joint", "batches, and the mean of a hundred"], ["product dashed", "new pairs"],
-    ["truth", "truth"], ["ghost", "the run before"]],
-  ["weights", Weights, "Push back of the last batch",
-    ["product dot", "on each product pair"], ["joint", "lift of each joint pair"]],
-  ["logv", LogV, "What divides the push back", ["product", "log v"],
-    ["truth dashed", "log of the true mean of eᵀ"]],
-  ["critic", Critic, "The critic T", ["heat", "−6 to 6 nats, moved to the level of log r"]],
-  ["ratio", Ratio, "What it should become: log r", ["heat", "−6 to 6 nats"],
-    ["joint dot", "joint"], ["product dot", "product pairs of the last batch"],
-    ["outline", "one joint pair is likelier here than the b product pairs of a batch " +
-      "(b/α under the moving average)"]],
-  ["norm", Norm, "Norm of the gradient", ["ink dot", "each step, before clipping"]],
-];
+const SENSE = 100; // nats in a value, beyond which it is only large
+const SENSELESS = "Values beyond 100 nats say nothing about the pairs any more, only how far the " +
+  "critic has gone.";
 const OF_EXCERPT = ["values", "weights", "logv"];
 const LEAD = "Live: press Run, then change the batch size or the objective and run again.";
 
@@ -64,9 +49,11 @@ export class Laboratory {
       this.speed.whole, this.counter);
     const chosen = PICTURES.filter(([name]) => !this.isExcerpt || OF_EXCERPT.includes(name));
     this.pictures = chosen.map((each) => this.makePicture(...each));
-    const [values, ...others] = this.pictures.map(({ figure }) => figure);
+    const [values, weights, ...others] = this.pictures.map(({ figure }) => figure);
+    this.sense = make("p", { class: "lab-sense", hidden: true }, SENSELESS);
     this.state = make("p", { class: "lab-state" }); // for paper, which has no controls
-    const parts = [this.fault, this.state, values, bar, this.status, this.controls.element,
+    const parts = [this.fault, this.state, make("div", { class: "lab-main" }, values, weights),
+      this.sense, bar, this.status, this.controls.element,
       make("div", { class: "lab-pictures" }, ...others)];
     if (!this.isExcerpt) {
       this.guide = new TourGuide((state) => this.takeTour(state));
@@ -82,11 +69,12 @@ export class Laboratory {
   makePicture(name, Kind, title, ...keys) {
     const canvas = make("canvas", { role: "img", class: `lab-${name}` });
     const numbers = make("dl", { class: "lab-numbers" });
-    const key = make("span", { class: "lab-key" }, ...keys.map(([mark, text]) =>
-      make("span", {}, make("span", { class: `lab-mark lab-${mark.replace(" ", " lab-")}` }), text)));
+    const marks = keys.map(([mark, text, isUsed]) => ({ isUsed, element: make("span", {},
+      mark && make("span", { class: `lab-mark lab-${mark.replace(" ", " lab-")}` }), text) }));
+    const key = make("span", { class: "lab-key" }, ...marks.map(({ element }) => element));
     const caption = make("figcaption", {}, make("strong", {}, title), key);
     const figure = make("figure", { class: `lab-picture lab-of-${name}` }, caption, canvas, numbers);
-    return { name, title, canvas, numbers, figure, picture: new Kind(canvas) };
+    return { name, title, canvas, numbers, figure, marks, picture: new Kind(canvas) };
   }
 
   // Settings from an address; what does not fit is told.
@@ -123,6 +111,8 @@ export class Laboratory {
 
   tellSettings() {
     this.address = format(this.settings);
+    this.pictures.forEach(({ marks }) => marks.forEach(({ isUsed, element }) =>
+      (element.hidden = Boolean(isUsed) && !isUsed(this.settings))));
     this.state.textContent = `Settings: ${this.address.replaceAll("&", ", ")}`;
     this.onSettings?.(this.address);
     this.guide?.mark(this.address);
@@ -220,6 +210,8 @@ export class Laboratory {
   say(now, isLast = false) {
     this.told = now;
     const { trainer, end } = this;
+    const worst = [meanOfLast(trainer.value), trainer.heldOut.last, trainer.exact.last];
+    this.sense.hidden = !worst.some((each) => Math.abs(each) > SENSE);
     this.counter.textContent =
       `step ${trainer.done.toLocaleString("en")} of ${end.toLocaleString("en")}`;
     const isTime = isLast || now - (this.described ?? 0) > ANNOUNCE_EVERY;

@@ -33,17 +33,14 @@ export class Ratio extends Picture {
       this.of = data;
       const grid = data.grid(FINE);
       this.values = grid.logR;
-      this.edges = edges(grid, Math.log(limitOf(settings)));
+      const limit = limitOf(settings), vanilla = limitOf({ ...settings, objective: "vanilla" });
+      this.edges = edges(grid, Math.log(limit));
+      this.fainter = limit === vanilla ? [] : edges(grid, Math.log(vanilla));
     }
     const { context, place } = drawMap(this.surface, data, this.values, FINE);
     context.strokeStyle = "#111111";
-    context.lineWidth = 1.5;
-    context.beginPath();
-    for (const [column, row, toColumn, toRow] of this.edges) {
-      context.moveTo(...place(column / FINE, row / FINE));
-      context.lineTo(...place(toColumn / FINE, toRow / FINE));
-    }
-    context.stroke();
+    outline(context, place, this.fainter, 1, 0.45);
+    outline(context, place, this.edges, 1.5, 1);
     this.drawBatch(trainer, context, place);
   }
 
@@ -73,12 +70,13 @@ export class Ratio extends Picture {
     if (!Number.isFinite(limit)) return [["outlined set", "none for this objective"]];
     if (this.asked !== data) [this.asked, this.shares] = [data, data.shares(limit)];
     const [underP, underQ] = this.shares, { b, m } = settings;
-    const hits = -Math.expm1(b * m * Math.log1p(-underQ));
+    const hits = chanceOfHit(settings, underP, underQ);
+    const about = settings.pairs === "fresh" ? "" : "about ";
     return [
       ["outlined", `r > ${short(limit).replace(/\.0+$/, "")}`],
       ["lift there, on average", small(underP)],
-      ["batches with a product pair there", percent(hits)],
-      ["so their push back is at most", small((hits * limit) / (b * m))],
+      ["batches with a product pair there", about + percent(hits)],
+      ["so their push back is at most", about + small((hits * limit) / (b * m))],
     ];
   }
 }
@@ -91,9 +89,49 @@ export function limitOf({ objective, b, m, alpha }) {
 
 const small = (value) => (value ? String(Number(value.toPrecision(2))) : "0");
 
+// A share as a reader can picture it.
 function percent(share) {
-  const value = 100 * share;
-  return `${value === 0 ? 0 : Number(value.toPrecision(2))} %`;
+  if (share > 0 && share < 0.001) {
+    const one = Number((1 / share).toPrecision(2));
+    return `1 in ${one < 1e6 ? one.toLocaleString("en") : short(one)}`;
+  }
+  return `${Number((100 * share).toPrecision(2))} %`;
+}
+
+// The chance that a batch has a product pair in a set that has these shares of P and Q. Exact for
+// fresh partners. Shifted pairs share rows, which matters little (a few hundredths of the chance).
+// A shuffle also leaves rows in place, which are joint pairs.
+export function chanceOfHit({ pairs, b, m }, underP, underQ) {
+  if (pairs !== "permute") return -Math.expm1(b * m * Math.log1p(-underQ));
+  const share = Math.min(underP, 1 - 1e-12), logOdds = Math.log(share) - Math.log1p(-share);
+  let missed = 0, logChance = b * Math.log1p(-share); // of so many of b joint pairs in the set
+  for (let count = 0; count <= b; count++) {
+    missed += Math.exp(logChance) * noneInPlace(count, b) ** m;
+    logChance += logOdds + Math.log((b - count) / (count + 1));
+  }
+  return 1 - missed * Math.exp(m * (b - 1) * Math.log1p(-underQ));
+}
+
+// The chance that a shuffle of b rows moves each of so many given ones.
+function noneInPlace(count, b) {
+  let term = 1, sum = 1;
+  for (let k = 1; k <= count; k++) {
+    term *= -(count - k + 1) / (k * (b - k + 1));
+    sum += term;
+  }
+  return Math.max(sum, 0);
+}
+
+function outline(context, place, edges, width, alpha) {
+  context.lineWidth = width;
+  context.globalAlpha = alpha;
+  context.beginPath();
+  for (const [column, row, toColumn, toRow] of edges) {
+    context.moveTo(...place(column / FINE, row / FINE));
+    context.lineTo(...place(toColumn / FINE, toRow / FINE));
+  }
+  context.stroke();
+  context.globalAlpha = 1;
 }
 
 // Lines between neighbours of which one is above a limit and the other is not, in cells.

@@ -84,29 +84,32 @@ export class Values extends Picture {
 export class Weights extends Picture {
   draw({ trainer }) {
     const { b } = trainer.settings;
-    const push = trainer.push ? trainer.push.sort().reverse().slice(0, BARS) : [];
+    this.push = trainer.push; // what is drawn is what is said
+    const push = this.push ? this.push.slice().sort().reverse().slice(0, BARS) : [];
     const most = Math.max(1, 1.1 * (push[0] ?? 0)), count = Math.max(push.length, 1);
     const { context, x, y, colours } = frame(this.surface, {
-      x: [0, count], y: [0, most], xTicks: [], xLabel: "product pairs, the largest push first",
+      x: [0, count], y: [0, most], xTicks: [], xLabel: "product pairs, largest first",
     });
     const room = x(1) - x(0), gap = room > 6 ? 2 : 0;
     context.fillStyle = colours.product;
     push.forEach((each, k) => {
       context.fillRect(x(k) + gap / 2, y(each), Math.max(room - gap, 0.5), y(0) - y(each));
     });
-    const level = y(1 / b);
+    const { objective } = trainer.settings, level = y(1 / b);
+    if (objective === "js" || objective === "infonce") return; // lifts differ from pair to pair
     line(context, [[x(0), level], [x(count), level]], { colour: colours.joint, width: 1.5 });
   }
 
   say({ trainer }) {
-    const { push, largest, settings } = trainer;
+    const { push } = this, { largest, settings } = trainer;
     if (!push) return [["largest push back", "–"]];
     const recent = largest.values.subarray(Math.max(0, largest.length - WINDOW), largest.length);
     const alone = recent.filter((each) => each > 0.5).length;
     return [
       ["largest push back", short(push.reduce((a, c) => Math.max(a, c), 0))],
       ["all together", short(push.reduce((a, c) => a + c, 0))],
-      ["each joint pair lifts with", short(1 / settings.b)],
+      ...(["js", "infonce"].includes(settings.objective) ? []
+        : [["each joint pair lifts with", short(1 / settings.b)]]),
       [`of ${recent.length} batches, one pair took over half in`, `${alone}`],
     ];
   }
@@ -127,11 +130,8 @@ export class LogV extends Picture {
   }
 
   say({ trainer }) {
-    const name = { nwj: "log a", vanilla: "log of the batch’s mean of eᵀ" };
-    return [
-      [name[trainer.settings.objective] ?? "log v", short(trainer.logV.last)],
-      ["true log E[eᵀ]", short(trainer.logMean.last)],
-    ];
+    const truth = ["true log E[eᵀ]", short(trainer.logMean.last)];
+    return trainer.objective.logV === null ? [truth] : [["log v", short(trainer.logV.last)], truth];
   }
 }
 

@@ -41,7 +41,7 @@ export class Push {
     root.append(
       make("fieldset", { class: "lab-points" },
         make("legend", {}, "Sixteen critic values T at product pairs: drag one up"),
-        make("div", { class: "lab-columns" }, ...this.sliders)),
+        make("div", { class: "lab-columns" }, this.makeScale(), ...this.sliders)),
       ...this.pictures.map(({ figure }) => figure),
       make("div", { class: "lab-row" }, rate.whole,
         make("button", { type: "button", onclick: () => this.restart() }, "Put them back")),
@@ -63,6 +63,12 @@ export class Push {
     });
     field.value = value;
     return field;
+  }
+
+  // What the sliders' heights mean; a screen reader has it from each slider.
+  makeScale() {
+    const marks = [12, 8, 4, 0, -4].map((each) => make("span", {}, String(each).replace("-", "−")));
+    return make("div", { class: "lab-scale", "aria-hidden": "true" }, ...marks);
   }
 
   makePicture(name) {
