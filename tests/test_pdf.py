@@ -17,7 +17,7 @@ import pieces
 
 CHAPTERS = sorted(path.stem for path in ROOT.glob("chapters/*.ipynb"))
 FOOTER = "Mutual Information Neural Estimation · CC BY 4.0"
-RAW = re.compile(r"\\(?!Scripts)[a-zA-Z(\[]|\$|\{[a-z:-]+\}`|Show code|Click to|\?\?|Hide$")
+RAW = re.compile(r"\\(?!Scripts|python)[a-zA-Z(\[]|\$|\{[a-z:-]+\}`|Show code|Click to|\?\?|Hide$")
 A4 = (595, 842)  # points
 
 
