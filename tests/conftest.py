@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from built import HTML, PAGES, ROOT, SHARED_SOURCES, need_browser
-from playwright.sync_api import Browser
+from live import open_modules
+from playwright.sync_api import Browser, Page
 from quick import estimate, gaussians
 
 import chromium
@@ -28,6 +29,14 @@ def browser() -> Iterator[Browser]:
     need_browser()
     with chromium.opened() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def modules(browser: Browser) -> Iterator[Page]:
+    """A page with the laboratory's modules."""
+    page = open_modules(browser)
+    yield page
+    page.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from live import open_modules
 
 import mine_lib as ml
 
@@ -41,13 +40,6 @@ TRAIN = """({start, batches, objective, inputs, width, b, clip, rate}) => {
   }
   return {values, logs, gradient: first, weights: [...net.weights]};
 }"""
-
-
-@pytest.fixture(scope="module")
-def modules(browser):
-    page = open_modules(browser)
-    yield page
-    page.close()
 
 
 def flat(network, values):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from live import open_modules
 
 import mine_lib as ml
 
@@ -25,13 +24,6 @@ RUN = """({k, seeds}) => {
   }
   return found;
 }"""
-
-
-@pytest.fixture(scope="module")
-def modules(browser):
-    page = open_modules(browser)
-    yield page
-    page.close()
 
 
 def play(modules, k):
