@@ -16,3 +16,4 @@ from mine_checks.chapter_07 import (  # noqa: F401
     together,
 )
 from mine_checks.chapter_08 import envelope, mirage, water  # noqa: F401
+from mine_checks.chapter_09 import failing, outcome_codes, rows_for  # noqa: F401

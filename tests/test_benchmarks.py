@@ -15,16 +15,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mine_lib.book.accuracy import by_size, judge
+from mine_lib.book.accuracy import by_size, judge, read_forty
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
 import accuracy  # noqa: E402
+import forty  # noqa: E402
 import speed  # noqa: E402
 
 MEASURED = json.loads((BENCHMARKS / "accuracy.json").read_text("utf-8"))
 TIMED = json.loads((BENCHMARKS / "results.json").read_text("utf-8"))
+FORTY = read_forty(BENCHMARKS / "forty.json")
 RENEW = "measure it anew: .venv/bin/python benchmarks/accuracy.py"
 ROWS = MEASURED["estimates"]["rows"]
 PAIR = "pair_low", "pair_high"
@@ -39,7 +41,9 @@ def row(**wanted):
 # What the files say of themselves
 
 
-@pytest.mark.parametrize("part", [*MEASURED.values(), TIMED], ids=[*MEASURED, "speed"])
+@pytest.mark.parametrize(
+    "part", [*MEASURED.values(), TIMED, FORTY.attrs], ids=[*MEASURED, "speed", "forty"]
+)
 def test_says_when_and_where_and_with_which_version(part):
     assert datetime.date.fromisoformat(part["date"]) > datetime.date(2026, 1, 1)
     assert part["machine"]
@@ -106,6 +110,52 @@ def test_other_bounds_were_measured_on_all_tables():
     measured = {(each["case"], each["n"]) for each in rows}
     assert measured == {*itertools.product(accuracy.CASES, accuracy.SIZES)}
     assert all(math.isfinite(each[name]) for each in rows for name in accuracy.OBJECTIVES)
+
+
+# The forty public tasks: nothing is measured again, since their samples want another package
+
+
+def test_forty_tasks_have_two_samples_each():
+    assert FORTY.task.nunique() == 40
+    assert not FORTY.duplicated(["task", "seed"]).any()
+    assert all({*seeds} == {*forty.SEEDS} for _, seeds in FORTY.groupby("task").seed)
+    assert FORTY.attrs["n"] == forty.ROWS
+    assert (FORTY.groupby("task").truth.nunique() == 1).all()
+    numbers = FORTY[["truth", "value", "error", "low", "high", "KSG", "plug-in"]]
+    assert numbers.map(math.isfinite).all(axis=None)
+    assert (FORTY.low <= FORTY.value).all()
+    assert (FORTY.value <= FORTY.high).all()
+
+
+def test_forty_tasks_were_measured_with_the_present_defaults():
+    renew = "measure it anew: see benchmarks/README.md"
+    assert FORTY.attrs["settings"] == accuracy.measured_with()["settings"], f"changed; {renew}"
+
+
+def test_what_others_have_printed_of_the_forty_tasks_has_a_source():
+    published = FORTY.attrs["published"]
+    assert len(published) > 3
+    assert all(0 < each < 1 for each in published.values())
+    assert "Table" in FORTY.attrs["source"]
+
+
+def test_what_benchmarks_readme_says_of_the_forty_tasks():
+    text = (BENCHMARKS / "README.md").read_text("utf-8").split("# Forty public tasks")[1]
+    means = FORTY.groupby("task")[["truth", "value", "KSG", "plug-in"]].mean()
+    off = means.sub(means.truth, axis=0)
+    for name, key in (
+        ("`estimate_mi`", "value"),
+        ("Gaussian plug-in", "plug-in"),
+        ("KSG, three neighbours", "KSG"),
+    ):
+        assert f"| {name} | {abs(off[key]).mean():.3f} |".replace(" 0.", " .") in text
+    held = FORTY.truth.between(FORTY.low, FORTY.high)
+    assert f"{held.sum()} of {len(FORTY)} intervals hold the truth" in text
+    far = off.value[abs(off.value) > 0.05].sort_values()
+    assert f"{len(off) - len(far)} of {len(off)} tasks lie within .05 nats" in text
+    assert all(each.startswith("spiral") for each in far.index)
+    assert f"by {-far.iloc[-1]:.2f} to {-far.iloc[0]:.2f}.".replace(" 0.", " .") in text
+    assert not FORTY.warnings.str.len().any()
 
 
 # Measured again

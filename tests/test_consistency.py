@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import mine_lib as ml
-from mine_lib.estimation.consistency import CLAIMS
+from mine_lib.estimation.consistency import LAWS
 
 ROWS = 400
 
@@ -42,7 +42,7 @@ class Estimate:
 
 def test_a_plug_in_passes(rows):
     found = ml.self_consistency(*rows, plug_in)
-    assert [*found] == [*CLAIMS]
+    assert [*found] == [*LAWS]
     assert found.failures == []
     assert found["copies"].right == pytest.approx(2 * found["part"].right, rel=0.2)
 
@@ -59,7 +59,7 @@ def test_a_wrong_estimator_fails_by_name(rows, name):
     found = ml.self_consistency(*rows, WRONG[name])
     assert name in found.failures
     assert not found[name].passes
-    assert f"FAILS: {CLAIMS[name][0]}" in str(found)
+    assert f"FAILS: {LAWS[name][0]}" in str(found)
 
 
 def test_ksg_fails_at_copies_of_five_columns():

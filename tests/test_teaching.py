@@ -53,8 +53,9 @@ def test_each_lecture_and_the_lab_take_90_minutes():
 
 
 def test_four_weeks_have_all_chapters_in_order():
-    rows = re.findall(r"^\| \d \| (\d), (\d) \|", section("sec-teach-weeks"), re.MULTILINE)
-    assert [int(each) for row in rows for each in row] == list(CHAPTERS)
+    rows = re.findall(r"^\| \d \| (\d(?:, \d)+) \|", section("sec-teach-weeks"), re.MULTILINE)
+    assert len(rows) == 4
+    assert [int(each) for row in rows for each in row.split(", ")] == list(CHAPTERS)
 
 
 def test_each_question_of_the_self_test_has_an_answer_that_says_what_to_read():

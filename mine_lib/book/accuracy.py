@@ -23,6 +23,18 @@ def read_accuracy(path: Path | str = "../benchmarks/accuracy.json") -> dict[str,
     return frames
 
 
+def read_forty(path: Path | str = "../benchmarks/forty.json") -> pd.DataFrame:
+    """The forty public tasks: a row for each task and sample.
+
+    `attrs` say how it was made; among them `published`, the mean distances that others have printed
+    for the same tasks, in nats.
+    """
+    found = json.loads(Path(path).read_text("utf-8"))
+    rows = pd.DataFrame(found.pop("rows"))
+    rows.attrs = found
+    return rows
+
+
 def judge(rows: pd.DataFrame) -> pd.DataFrame:
     """Add what each estimate was good for.
 

@@ -20,8 +20,8 @@ LEVELS = 8  # of a column that has been made coarse
 SPLITS = 2  # each gives two halves
 
 Estimator = Callable[[object, object], object]
-Claim = tuple[str, str, bool]
-CLAIMS: dict[str, Claim] = {
+Law = tuple[str, str, bool]
+LAWS: dict[str, Law] = {
     "part": ("a part of z tells no more than z", "I(X; f(Z)) ≤ I(X; Z)", False),
     "function": ("a function of z beside z tells nothing new", "I(X; Z, g(Z)) = I(X; Z)", True),
     "copies": ("two copies tell the sum of both", "I(XX'; ZZ') = I(X; Z) + I(X'; Z')", True),
@@ -30,13 +30,13 @@ CLAIMS: dict[str, Claim] = {
 
 @dataclass(frozen=True)
 class Answer:
-    """Whether an estimator obeys one of the three claims, in nats.
+    """Whether an estimator obeys one of the three laws, in nats.
 
-    left, right: both sides of the claim. low, high: an interval for left - right. equal: whether
-    the claim is an equation; else left is to be at most right.
+    left, right: both sides of the law. low, high: an interval for left - right. equal: whether
+    the law is an equation; else left is to be at most right.
     """
 
-    claim: str
+    law: str
     formula: str
     equal: bool
     left: float
@@ -46,15 +46,15 @@ class Answer:
 
     @property
     def passes(self) -> bool:
-        """Whether the interval allows what is claimed."""
+        """Whether the interval allows what the law says."""
         return self.low <= 0 and (self.high >= 0 or not self.equal)
 
     def __str__(self) -> str:
-        """The claim, both sides, their difference, and what follows."""
+        """The law, both sides, their difference, and what follows."""
         verdict = "passes" if self.passes else "FAILS"
         off = self.left - self.right
         return (
-            f"{verdict}: {self.claim}: {self.left:.2f} and {self.right:.2f} nats, "
+            f"{verdict}: {self.law}: {self.left:.2f} and {self.right:.2f} nats, "
             f"difference {off:.2f} ({self.low:.2f} to {self.high:.2f})"
         )
 
@@ -68,7 +68,7 @@ class SelfConsistency(Mapping[str, Answer]):
 
     @property
     def failures(self) -> list[str]:
-        """Names of the claims that fail."""
+        """Names of the laws that fail."""
         return [name for name, each in self.items() if not each.passes]
 
     def __getitem__(self, name: str) -> Answer:
@@ -98,7 +98,7 @@ def self_consistency(
     level: float = 0.95,
     seed: int = 0,
 ) -> SelfConsistency:
-    """Try an estimator on your rows by three claims that need no truth (Song and Ermon 2020).
+    """Try an estimator on your rows by three laws that need no truth (Song and Ermon 2020).
 
     x, z: what `estimate_mi` takes, (n,) or (n, d), n >= 100 independent rows.
     estimator: any function of x (n, d) and z (n, d) that returns nats, such as `ksg`, or an
@@ -135,7 +135,7 @@ def self_consistency(
 def _sides(
     x: pd.DataFrame, z: pd.DataFrame, estimator: Estimator, rows: np.ndarray
 ) -> dict[str, tuple]:
-    """For each claim what the estimator says of its left side, and of the terms of its right."""
+    """For each law what the estimator says of its left side, and of the terms of its right."""
     x, z = x.iloc[rows].reset_index(drop=True), z.iloc[rows].reset_index(drop=True)
     ask = partial(_ask, estimator)
     first, second = (slice(k * (len(x) // 2), (k + 1) * (len(x) // 2)) for k in range(2))
@@ -199,7 +199,7 @@ def _of_estimates(name: str, sides: tuple[MIEstimate, ...], level: float) -> Ans
     lacks = [high - float(s) - e for s, e, (_, high) in zip(sides, errors, ends, strict=True)]
     value, half = left - sum(right), math.hypot(*errors)
     low, high = value - half - sum(lacks[1:]), value + half + lacks[0]
-    return Answer(*CLAIMS[name], left, sum(right), low, high)
+    return Answer(*LAWS[name], left, sum(right), low, high)
 
 
 def _of_halves(
@@ -213,5 +213,5 @@ def _of_halves(
         off = [float(h[name][0]) - sum(map(float, h[name][1:])) for h in halves]
         value = float(left) - right
         half = quantile * math.sqrt(np.mean((np.array(off) - value) ** 2))
-        answers[name] = Answer(*CLAIMS[name], float(left), right, value - half, value + half)
+        answers[name] = Answer(*LAWS[name], float(left), right, value - half, value + half)
     return answers
