@@ -40,6 +40,8 @@ def number(answer: object, what: str = "the answer") -> np.ndarray:
         answer = answer.detach().cpu()
         answer = (answer.double() if answer.is_floating_point() else answer).numpy()
     if isinstance(answer, list | tuple):
+        if any(each is None for each in answer):
+            refuse(f"an entry of {what} is None")
         answer = [number(each, what) for each in answer]
     try:
         array = np.asarray(answer)

@@ -167,3 +167,21 @@ def test_refuses_a_level(rows):
 def test_refuses_what_is_no_number(rows):
     with pytest.raises(TypeError, match="estimator returned str: must return nats"):
         ml.self_consistency(*rows, lambda x, z: "much")
+
+
+def test_a_part_of_the_rows_that_the_estimator_refuses_is_named(rows):
+    def refuses(x, z):
+        if len(x) < ROWS:
+            raise ValueError("too few")
+        return plug_in(x, z)
+
+    with pytest.raises(ValueError, match=r"refused 200 of the rows, with 6 and 6 columns: too few"):
+        ml.self_consistency(*rows, refuses)
+
+
+def test_a_pass_by_a_wide_interval_says_little(rows):
+    drawn = np.random.default_rng(0)
+    noisy = ml.self_consistency(*rows, lambda x, z: plug_in(x, z) + drawn.normal(0, 3))
+    assert all(each.says_little for each in noisy.values() if each.passes)
+    assert "passes, but says little" in str(noisy)
+    assert not any(each.says_little for each in ml.self_consistency(*rows, plug_in).values())

@@ -3,7 +3,6 @@
 import ast
 import itertools
 import math
-from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -106,16 +105,6 @@ def test_how_often_a_ticket_comes_twice(capsys):
 
 
 # The wall
-
-
-def test_so_many_tickets_suffice_for_the_wall():
-    factors = {Fraction(a, b) for b in range(1, 12) for a in range(b, 6 * b)} | {150, 10**6}
-    for n, k in itertools.product([*range(2, 60), 10**3, 10**6], factors):
-        tickets = k * n**2 // 1
-        assert tickets >= k * n * (n - 1)
-        assert Fraction(n * (n - 1), 2 * tickets) <= Fraction(1, 2) / k
-        assert math.log(tickets) <= 2 * math.log(n) + math.log(k) + 1e-12
-    assert round(math.log(150)) == 5
 
 
 # What a cut critic makes sure
@@ -367,9 +356,9 @@ def mehler(rho, d, power):
 
 
 def test_rows_for_one_digit(capsys):
-    chapter("rows with one shift", d=20)
+    chapter("product term to 0.1", d=20)
     printed = capsys.readouterr().out
-    assert printed == "5 nats to 0.1: 2,202,547 rows with one shift, 1,486 with all pairs\n"
+    assert "2,202,547 rows with one shift, 1,486 with all pairs\n" in printed
     rho = math.sqrt(-math.expm1(-0.5))
     parts = mehler(rho, 20, 2), mehler(rho, 20, 4)
     assert f"{parts[0] / 0.1**2:,.0f}" == "2,202,547"
@@ -398,22 +387,6 @@ def ratios(nats, seed, rows=100, d=20):
 def test_ratios_of_all_pairs_are_calculated_as_elsewhere():
     said = chapter(d=5).log_r_of_all_pairs(2, 30, 4)
     np.testing.assert_allclose(np.exp(said), ratios(2, 4, rows=30, d=5), rtol=1e-4)
-
-
-def test_the_error_that_a_sample_reports_is_never_above_one():
-    rng = np.random.default_rng(0)
-    samples = [np.exp(s * rng.standard_normal(m)) for s in (0.1, 3, 40) for m in (2, 50, 5000)]
-    reported = []
-    for r in (*samples, *(ratios(20, seed) for seed in range(20)), np.eye(7)[0]):
-        m = len(r)
-        said = math.sqrt((r**2).sum()) / r.sum()
-        usual = r.std(ddof=1) / math.sqrt(m) / r.mean()
-        assert said <= 1 + 1e-12
-        assert usual <= 1 + 1e-12
-        assert usual**2 == pytest.approx((said**2 - 1 / m) * m / (m - 1), abs=1e-9)
-        reported.append(said)
-    assert min(reported) < 0.02
-    assert max(reported) > 0.99
 
 
 @pytest.mark.parametrize(
@@ -477,7 +450,7 @@ def test_who_always_says_zero_passes():
 
 def test_the_truth_of_the_selected():
     """2 H(X) - H(X, Z), of which the second has a closed form, and by a draw with exact i."""
-    said = chapter("alone = norm.sf").rooms["selected"][2]
+    said = chapter("share = norm.sf").rooms["selected"][2]
     far = 1 / math.sqrt(2)  # where (x + z) / sqrt(2) is cut
     share = norm.sf(far)
     both = math.log(2 * math.pi * share) + 1 + far * norm.pdf(far) / share / 2

@@ -17,7 +17,7 @@ from mine_lib.estimation.result import MIEstimate
 
 LEAST_ROWS = 100  # two rows make one of a pair of copies
 LEVELS = 8  # of a column that has been made coarse
-SPLITS = 2  # each gives two halves
+SPLITS = 3  # each gives two halves, which are equally far from the whole
 
 Estimator = Callable[[object, object], object]
 Law = tuple[str, str, bool]
@@ -49,9 +49,15 @@ class Answer:
         """Whether the interval allows what the law says."""
         return self.low <= 0 and (self.high >= 0 or not self.equal)
 
+    @property
+    def says_little(self) -> bool:
+        """Whether it passes by an interval wider to each side than half of what is compared."""
+        return self.passes and self.high - self.low > max(abs(self.left), abs(self.right))
+
     def __str__(self) -> str:
         """The law, both sides, their difference, and what follows."""
         verdict = "passes" if self.passes else "FAILS"
+        verdict = "passes, but says little" if self.says_little else verdict
         off = self.left - self.right
         return (
             f"{verdict}: {self.law}: {self.left:.2f} and {self.right:.2f} nats, "
@@ -110,13 +116,16 @@ def self_consistency(
     pairs, (x_i, x_j) with (z_i, z_j), tell the sum of what both halves of the rows tell.
 
     The interval for the difference of both sides adds up those of the estimates as if they were
-    independent, though they share rows: it is too wide rather than too narrow. A plain function has
-    none; its error is then the distance of four halves of the rows from all rows, with Student's
-    quantile. An estimator that passes may still be wrong: the same share missing everywhere, or
-    nothing found at all, passes.
+    independent, though they share rows: usually it is too wide rather than too narrow. A plain
+    function has none; its error is then the distance of halves of the rows from all rows, with
+    Student's quantile for three splits. An estimator that passes may still be wrong: the same share
+    missing everywhere, or nothing found at all, passes. One that fails may be right on your rows:
+    copies have half as many rows and twice the columns. Rows that belong together break the laws:
+    hand in one of each group.
 
-    Raises ValueError on fewer than 100 rows, on what `estimate_mi` refuses, and unless level lies
-    between 0 and 1; TypeError if the estimator returns no number.
+    Raises ValueError on fewer than 100 rows, on what `estimate_mi` refuses, on a part of the rows
+    that the estimator refuses, and unless level lies between 0 and 1; TypeError if the estimator
+    returns no number.
     """
     check_between("level", level, 0, 1)
     frames = read_frames({"x": x, "z": z}, LEAST_ROWS, None)
@@ -153,7 +162,13 @@ def _sides(
 
 def _ask(estimator: Estimator, x: pd.DataFrame, z: pd.DataFrame) -> object:
     """What the estimator says of two tables, which it gets as arrays if all columns are numbers."""
-    found = estimator(*map(_handed, (x, z)))
+    try:
+        found = estimator(*map(_handed, (x, z)))
+    except ValueError as error:
+        raise ValueError(
+            f"estimator refused {len(x)} of the rows, with {x.shape[1]} and {z.shape[1]} columns: "
+            f"{error}"
+        ) from error
     try:
         float(found)
     except (TypeError, ValueError):
@@ -206,7 +221,7 @@ def _of_halves(
     found: dict[str, tuple], halves: list[dict[str, tuple]], level: float
 ) -> dict[str, Answer]:
     """Answers from plain numbers, whose errors are the distances of halves from all rows."""
-    quantile = float(student.ppf((1 + level) / 2, len(halves)))
+    quantile = float(student.ppf((1 + level) / 2, SPLITS))
     answers = {}
     for name, (left, *right) in found.items():
         right = sum(map(float, right))
