@@ -320,7 +320,7 @@ def _refuse_pass(name: str, tries: Tries) -> None:
     if _is_wide(answer):
         refuse(
             f"{told}, but the interval for the difference is wide, {answer.low:.2f} to"
-            f" {answer.high:.2f}: noise fails no law, a fault that is the same on all rows does"
+            f" {answer.high:.2f}: noise fails no law, and a fault must exceed its scatter"
         )
     refuse(f"{told}; what it fails is {' and '.join(fails)}" if fails else told)
 
