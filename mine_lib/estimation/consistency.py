@@ -109,7 +109,8 @@ def self_consistency(
     x, z: what `estimate_mi` takes, (n,) or (n, d), n >= 100 independent rows.
     estimator: any function of x (n, d) and z (n, d) that returns nats, such as `ksg`, or an
     estimate with `interval`, such as `estimate_mi`; where a column holds labels, it is handed
-    frames.
+    frames. In few rows `ksg` takes rounded numbers for labels; `lambda x, z: ksg(x, z,
+    discrete=False)` does not.
 
     part: I(X; f(Z)) is at most I(X; Z), for the first half of the columns, or for one column made
     coarse. function: each column once more, coarse, beside z changes nothing. copies: rows in
