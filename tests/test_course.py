@@ -291,7 +291,7 @@ def test_the_package_knows_its_version_without_pip(made):
     assert [(each.name, each.version) for each in found] == [("mine-lib", version())]
 
 
-@pytest.mark.parametrize("words", [["9"], ["1,9"], ["x"], ["1", "0"], ["-1"]])
+@pytest.mark.parametrize("words", [["99"], ["1,99"], ["x"], ["1", "0"], ["-1"]])
 def test_a_chapter_that_is_none_is_refused_in_a_line(words):
     with pytest.raises(SystemExit) as refusal:
         course.chosen(words)
